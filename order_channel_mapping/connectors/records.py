@@ -1,0 +1,335 @@
+"""What crosses the border between a marketplace and Odoo.
+
+Frozen, slotted dataclasses. Money is :class:`~decimal.Decimal` in the order's currency, quantities are ``Decimal``,
+time is timezone-aware UTC, text is ``str`` or ``None``. Every field but the first has a default, so that a connector
+names only what its marketplace knows and a test only what it is about.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+ZERO = Decimal(0)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class OrderStatus(str, Enum):
+    """Where an order stands in its life, in the same words for all marketplaces."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PaymentStatus(str, Enum):
+    """What the marketplace says of the buyer's payment."""
+
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+
+
+class FulfillmentStatus(str, Enum):
+    """How much of what was ordered has left, in the marketplace's eyes."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTIAL = "partial"
+    FULFILLED = "fulfilled"
+
+
+class LineKind(str, Enum):
+    """What an order line sells."""
+
+    PRODUCT = "product"
+    SHIPPING = "shipping"
+    FEE = "fee"
+    DISCOUNT = "discount"
+    GIFT_CARD = "gift_card"
+    TIP = "tip"
+
+
+class CollectedBy(str, Enum):
+    """Who hands a tax to the authority."""
+
+    SELLER = "seller"
+    MARKETPLACE = "marketplace"
+
+
+class PushStatus(str, Enum):
+    """The marketplace's answer to one command."""
+
+    OK = "ok"
+    PENDING = "pending"  # accepted, to be asked for again with Connector.poll()
+    FAILED = "failed"
+    STALE = "stale"  # the marketplace's own value was not the expected one
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place the marketplace keeps stock at. ``ref`` is what a stock push names."""
+
+    ref: str
+    name: str | None = None
+    active: bool = True
+    country: str | None = None  # ISO 3166-1 alpha-2
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the marketplace says the credentials belong to. ``ref`` and ``site`` together identify a channel."""
+
+    ref: str
+    site: str = ""
+    name: str | None = None
+    currency: str | None = None  # ISO 4217
+    country: str | None = None  # ISO 3166-1 alpha-2
+    timezone: str | None = None  # IANA name
+    locations: tuple[Location, ...] = ()
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sellable item, at variant level.
+
+    ``stock_ref`` is what :class:`StockLevel` needs instead of ``external_id`` where a marketplace keeps the two apart;
+    ``None`` says that the marketplace does not track this item's stock. ``attributes`` are variant options
+    (``{"Size": "M"}``). ``raw`` is the marketplace's own payload, kept for people to read.
+    """
+
+    external_id: str
+    parent_id: str | None = None
+    sku: str | None = None
+    name: str | None = None
+    barcode: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    quantity: Decimal | None = None  # what the marketplace offers now; not part of the digest
+    physical: bool = True
+    active: bool = True  # on sale; drafts and archived items are not
+    fulfilled_by: str = "seller"  # "seller" or "marketplace"
+    url: str | None = None
+    image_url: str | None = None
+    attributes: Mapping[str, str] = NOTHING
+    updated_at: datetime | None = None
+    stock_ref: str | None = None
+    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """One tax on one line. ``rate`` is a fraction (0.19). ``amount`` is for the whole line."""
+
+    code: str
+    name: str | None = None
+    rate: Decimal | None = None
+    amount: Decimal = ZERO
+    included: bool = False
+    collected_by: CollectedBy = CollectedBy.SELLER
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order, with line totals: 3 for 10.00 has no exact unit price.
+
+    All amounts are for the whole ``quantity`` as ordered. ``subtotal`` is before discount and, like ``discount``
+    (positive lowers), in the order's own convention: tax included where ``Order.prices_include_tax``. ``total`` is what
+    the line adds to the buyer's total, after discount and with all taxes, whoever collects them. ``item_id`` is the
+    listing's ``Item.external_id``, ``None`` for a custom line. ``cancelled_quantity`` will not be delivered any more.
+    """
+
+    external_id: str
+    kind: LineKind = LineKind.PRODUCT
+    item_id: str | None = None
+    sku: str | None = None
+    name: str | None = None
+    quantity: Decimal = Decimal(1)
+    subtotal: Decimal = ZERO
+    discount: Decimal = ZERO
+    taxes: tuple[Tax, ...] = ()
+    total: Decimal = ZERO
+    fulfilled_quantity: Decimal = ZERO
+    cancelled_quantity: Decimal = ZERO
+    physical: bool = True
+    fulfilled_by: str = "seller"
+    attributes: Mapping[str, str] = NOTHING  # personalisation and other custom properties
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who bought. ``ref`` is the marketplace's id of the buyer, ``None`` for a guest."""
+
+    ref: str | None = None
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+    vat: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address as the marketplace gives it."""
+
+    name: str | None = None
+    company: str | None = None
+    street: str | None = None
+    street2: str | None = None
+    city: str | None = None
+    zip: str | None = None
+    state: str | None = None  # code without country ("CA"), or the full name
+    country: str | None = None  # ISO 3166-1 alpha-2
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuantity:
+    """So many of one order line; ``external_id`` is the order line's."""
+
+    external_id: str
+    quantity: Decimal = ZERO
+    amount: Decimal = ZERO  # of a refund, tax included
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfillment:
+    """A parcel the marketplace knows of."""
+
+    external_id: str
+    tracking_numbers: tuple[str, ...] = ()
+    carrier: str | None = None
+    created_at: datetime | None = None
+    lines: tuple[LineQuantity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money given back. ``amount`` is positive, tax included."""
+
+    external_id: str
+    created_at: datetime | None = None
+    amount: Decimal = ZERO
+    reason: str | None = None
+    lines: tuple[LineQuantity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as the marketplace says it stands now.
+
+    ``total`` is what the buyer owes now, all taxes included, cancelled quantities left out. ``currency`` is the
+    buyer's, in which every amount of the order is; ``shop_currency`` is the shop's. ``hold`` is the marketplace's own
+    reason not to process the order yet, in its words.
+    """
+
+    external_id: str
+    number: str | None = None
+    placed_at: datetime | None = None
+    updated_at: datetime | None = None
+    ship_by: datetime | None = None
+    status: OrderStatus = OrderStatus.OPEN
+    payment_status: PaymentStatus = PaymentStatus.PAID
+    fulfillment_status: FulfillmentStatus = FulfillmentStatus.UNFULFILLED
+    payment_methods: tuple[str, ...] = ()
+    currency: str | None = None
+    shop_currency: str | None = None
+    total: Decimal = ZERO
+    prices_include_tax: bool = False
+    buyer: Buyer | None = None
+    billing: Address | None = None
+    shipping: Address | None = None
+    lines: tuple[OrderLine, ...] = ()
+    shipping_method: str | None = None
+    fulfilled_by: str = "seller"
+    fulfillments: tuple[Fulfillment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    fees: Decimal = ZERO  # what the marketplace keeps
+    location: str | None = None
+    hold: str | None = None
+    test: bool = False
+    note: str | None = None
+    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailure:
+    """A record of a page that could not be read. The page's other records are good."""
+
+    ref: str
+    code: str = "bad_payload"
+    message: str = ""
+    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a fetch.
+
+    ``cursor`` resumes the same fetch *after* this page and is ``None`` on the last page. ``watermark`` is the
+    marketplace's own clock up to which records are known to be complete once this page is taken in: the ``since`` of
+    the next fetch, overlap not yet subtracted.
+    """
+
+    records: tuple[Any, ...]
+    failures: tuple[RecordFailure, ...] = ()
+    cursor: str | None = None
+    watermark: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockLevel:
+    """A quantity to publish. ``expected`` is what the marketplace should hold before (``None``: do not compare)."""
+
+    external_id: str
+    stock_ref: str | None = None
+    location: str | None = None
+    quantity: int = 0
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """One answer. ``external_id`` names what was pushed, ``ref`` what the marketplace made of it."""
+
+    external_id: str
+    status: PushStatus = PushStatus.OK
+    ref: str | None = None
+    code: str | None = None
+    message: str | None = None
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel to report. ``order_id`` and the lines' ids are the marketplace's."""
+
+    order_id: str
+    lines: tuple[LineQuantity, ...] = ()
+    tracking_number: str | None = None
+    carrier: str | None = None
+    tracking_url: str | None = None
+    notify: bool = True
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """A verified notification: what changed, never the change itself (polling is the truth)."""
+
+    topic: str
+    delivery_id: str | None = None
+    record_ref: str | None = None
+    triggered_at: datetime | None = None

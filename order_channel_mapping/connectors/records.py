@@ -18,7 +18,11 @@ from types import MappingProxyType
 from typing import Any
 
 ZERO = Decimal(0)
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return _NOTHING
 
 
 class OrderStatus(str, Enum):
@@ -122,10 +126,10 @@ class Item:
     fulfilled_by: str = "seller"  # "seller" or "marketplace"
     url: str | None = None
     image_url: str | None = None
-    attributes: Mapping[str, str] = NOTHING
+    attributes: Mapping[str, str] = field(default_factory=_nothing)
     updated_at: datetime | None = None
     stock_ref: str | None = None
-    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ class OrderLine:
     cancelled_quantity: Decimal = ZERO
     physical: bool = True
     fulfilled_by: str = "seller"
-    attributes: Mapping[str, str] = NOTHING  # personalisation and other custom properties
+    attributes: Mapping[str, str] = field(default_factory=_nothing)  # personalisation and other custom properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,7 @@ class Order:
     hold: str | None = None
     test: bool = False
     note: str | None = None
-    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +275,7 @@ class RecordFailure:
     ref: str
     code: str = "bad_payload"
     message: str = ""
-    raw: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

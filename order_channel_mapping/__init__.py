@@ -1,0 +1,2 @@
+from . import connectors
+from . import models

@@ -1,0 +1,65 @@
+from odoo import fields, models
+
+
+class OrderChannelListing(models.Model):
+    """One sellable item of a channel, at variant level, or (kind *custom*) what an order line without an item sells."""
+
+    _name = "order.channel.listing"
+    _description = "Channel Listing"
+    _order = "id desc"
+    _check_company_auto = True
+
+    channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    provider = fields.Selection(related="channel_id.provider")
+    external_id = fields.Char(string="ID at the Channel", required=True, readonly=True)
+    kind = fields.Selection([("item", "Item"), ("custom", "Custom item")], default="item", required=True, readonly=True)
+    parent_ref = fields.Char(string="Parent ID at the Channel", readonly=True)
+    sku = fields.Char(string="SKU", readonly=True, index="trigram")
+    sku_key = fields.Char(readonly=True, index="btree_not_null")  # normalised, what auto-link compares
+    name = fields.Char(required=True, readonly=True, index="trigram")
+    barcode = fields.Char(readonly=True)
+    barcode_key = fields.Char(readonly=True, index="btree_not_null")
+    price = fields.Monetary(readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    attributes = fields.Json(readonly=True)
+    url = fields.Char(string="Page at the Channel", readonly=True)
+    image_url = fields.Char(readonly=True)
+    physical = fields.Boolean(default=True, readonly=True)
+    fulfilled_by = fields.Selection(
+        [("seller", "Us"), ("marketplace", "The channel")], default="seller", required=True, readonly=True
+    )
+    on_sale = fields.Boolean(default=True, readonly=True)
+    stock_ref = fields.Char(readonly=True)
+    remote_updated_at = fields.Datetime(string="Changed at the Channel", readonly=True)
+    digest = fields.Char(readonly=True)
+    payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")
+
+    state = fields.Selection(
+        [("unconfirmed", "Unconfirmed"), ("linked", "Linked"), ("ignored", "Ignored")],
+        default="unconfirmed", required=True, readonly=True, index=True,
+    )
+    gone = fields.Boolean(readonly=True, help="No longer at the channel.")
+    to_review = fields.Boolean(readonly=True)
+    link_hint = fields.Selection(
+        [
+            ("none", "No product has this SKU or barcode"),
+            ("ambiguous", "Several products have this SKU or barcode"),
+            ("shared", "Several listings of this channel have this SKU"),
+            ("refused", "Somebody unlinked this product before"),
+        ],
+        readonly=True,
+    )
+    mapping_ids = fields.One2many("order.channel.mapping", "listing_id", string="Mapping History")
+    mapping_id = fields.Many2one("order.channel.mapping", string="Mapping", readonly=True, index="btree_not_null", copy=False)
+    product_id = fields.Many2one(
+        "product.product", string="Product", readonly=True, index="btree_not_null", check_company=True, ondelete="restrict"
+    )
+    product_quantity = fields.Float(string="Units per Listing", digits="Product Unit", readonly=True)
+
+    push_enabled = fields.Boolean(string="Push Stock", default=True)
+    pushed_quantity = fields.Integer(string="Last Pushed", readonly=True)
+    pushed_at = fields.Datetime(string="Last Pushed On", readonly=True)
+
+    _external_uniq = models.UniqueIndex("(channel_id, external_id)", "This listing is already known on this channel.")
+    _unconfirmed_idx = models.Index("(channel_id) WHERE state = 'unconfirmed'")

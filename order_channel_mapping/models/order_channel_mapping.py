@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+
+class OrderChannelMapping(models.Model):
+    """A dated version of what a listing stands for. A change ends it and starts a new one."""
+
+    _name = "order.channel.mapping"
+    _description = "Channel Mapping"
+    _order = "started_at desc, id desc"
+
+    listing_id = fields.Many2one("order.channel.listing", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    started_at = fields.Datetime(string="From", required=True, readonly=True, default=fields.Datetime.now)
+    ended_at = fields.Datetime(string="Until", readonly=True)
+    method = fields.Selection(
+        [("sku", "By SKU"), ("barcode", "By barcode"), ("manual", "By hand"), ("confirm", "Confirmed as new")],
+        required=True, readonly=True,
+    )
+    refused = fields.Boolean(readonly=True, help="Ended by a person: automatic linking does not propose it again.")
+    line_ids = fields.One2many("order.channel.mapping.line", "mapping_id", string="Stands For", readonly=True)
+    user_id = fields.Many2one("res.users", string="By", readonly=True, default=lambda self: self.env.uid)
+    end_user_id = fields.Many2one("res.users", string="Ended By", readonly=True)
+
+    _live_uniq = models.UniqueIndex("(listing_id) WHERE ended_at IS NULL", "A listing has one mapping at a time.")
+
+
+class OrderChannelMappingLine(models.Model):
+    """So many of one product in a mapping: one line of one piece, a pack (6 x one product) or a bundle."""
+
+    _name = "order.channel.mapping.line"
+    _description = "Channel Mapping Line"
+    _order = "mapping_id, sequence, id"
+
+    mapping_id = fields.Many2one("order.channel.mapping", required=True, index=True, ondelete="cascade")
+    sequence = fields.Integer(default=10)
+    product_id = fields.Many2one("product.product", required=True, index=True, ondelete="restrict")
+    quantity = fields.Float(required=True, default=1.0, digits="Product Unit")
+
+    _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
+
+    @api.depends("product_id", "quantity")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.quantity:g} x {line.product_id.display_name}"

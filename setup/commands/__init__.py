@@ -1,0 +1,1 @@
+"""The commands behind the executables of this folder, one module each."""

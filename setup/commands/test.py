@@ -1,0 +1,144 @@
+"""``setup/test``: every test, or those that the arguments name; arguments go to pytest.
+
+Two passes of pytest: the pure tests need no Odoo and run first; the Odoo tests run in a copy of a template database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from odoo_env import browser, databases, packages
+from odoo_env.console import SetupError, say
+from odoo_env.environment import odoo_environment
+from odoo_env.paths import REPOSITORY
+
+PURE = ("tests/unit", "tests/contract")
+ODOO = ("tests/integration", "tests/browser")
+BROWSER = "tests/browser"
+# pytest options whose value is the next word: that word is never taken for a path.
+_WITH_VALUE = frozenset("-k -m -p -n -o -c -W -r --tb --maxfail --deselect --ignore --durations --junitxml".split())
+NO_TESTS = 5
+STOPPED = 2
+
+
+@dataclass
+class Selection:
+    """What to run: the paths of each pass, and the options for both."""
+
+    pure: list[str] = field(default_factory=list)
+    odoo: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+    @property
+    def browser(self) -> bool:
+        return any(path.startswith(BROWSER) for path in self.odoo)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(_HELP)
+        return 0
+    selection = select(arguments)
+    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    codes = []
+    with tempfile.TemporaryDirectory() as scratch:
+        if selection.pure:
+            codes.append(_run_pure(selection, Path(scratch), totals))
+        stop = codes == [1] and {"-x", "--exitfirst"}.intersection(selection.options)
+        if selection.odoo and not stop:
+            codes.append(_run_odoo(selection, Path(scratch), totals))
+    code = max((code for code in codes if code != NO_TESTS), default=NO_TESTS)
+    if code == NO_TESTS:
+        say("test: no test was selected")
+    print(f"{totals['passed']} passed, {totals['failed']} failed, {totals['skipped']} skipped", flush=True)
+    return code
+
+
+_HELP = """\
+setup/test [PATH…] [OPTION…]    run the tests; without a path, all of them; options go to pytest
+
+  setup/test tests/unit                              pure tests only: no Odoo, no database
+  setup/test tests/integration/test_x.py -k name     some tests in a real Odoo
+  setup/test tests/browser                           tours in Chromium"""
+
+
+def select(arguments: Sequence[str]) -> Selection:
+    """Sort paths into the two passes. Raises SetupError for a path that belongs to neither."""
+    selection = Selection()
+    value_next = False
+    for word in arguments:
+        if value_next or word.startswith("-") or not _path(word).exists():
+            selection.options.append(word)
+            value_next = not value_next and word in _WITH_VALUE
+            continue
+        relative = os.path.relpath(_path(word), REPOSITORY)
+        test = word.partition("::")[1:]
+        if relative == "tests":
+            selection.pure += PURE
+            selection.odoo += ODOO
+        elif _inside(relative, PURE):
+            selection.pure.append(relative + "".join(test))
+        elif _inside(relative, ODOO):
+            selection.odoo.append(relative + "".join(test))
+        else:
+            raise SetupError(f"{word} holds no tests: tests are in {', '.join((*PURE, *ODOO))}.")
+    if not selection.pure and not selection.odoo:
+        selection.pure += PURE
+        selection.odoo += ODOO
+    selection.pure = [path for path in selection.pure if _path(path).exists()]
+    selection.odoo = [path for path in selection.odoo if _path(path).exists()]
+    return selection
+
+
+def _path(word: str) -> Path:
+    """A path as the caller sees it, or as seen from the repository."""
+    name = word.partition("::")[0]
+    here = Path(name).absolute()
+    return here if here.exists() else REPOSITORY / name
+
+
+def _inside(relative: str, folders: Sequence[str]) -> bool:
+    return any(relative == folder or relative.startswith(folder + "/") for folder in folders)
+
+
+def _run_pure(selection: Selection, scratch: Path, totals: dict[str, int]) -> int:
+    python = packages.python_with()
+    return _pytest(python, ["-p", "no:odoo", *selection.pure, *selection.options], dict(os.environ), scratch, totals)
+
+
+def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> int:
+    if selection.browser:
+        browser.ensure()
+    with odoo_environment() as odoo:
+        template = databases.addon_template(odoo)
+        with databases.working_copy(odoo, template, "test") as database:
+            config = odoo.write_config(scratch / "odoo.conf")
+            options = [f"--odoo-database={database}", f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=error"]
+            return _pytest(odoo.python, [*options, *selection.odoo, *selection.options], odoo.env, scratch, totals)
+
+
+def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, totals: dict[str, int]) -> int:
+    """Run pytest, add its counts to ``totals``, give back its exit code."""
+    counts = scratch / "counts.json"
+    counts.unlink(missing_ok=True)
+    env["ORDER_CHANNEL_TEST_COUNTS"] = str(counts)
+    command = [str(python), "-m", "pytest", "-c", str(REPOSITORY / "tests/pytest.ini"), f"--rootdir={REPOSITORY}", *words]
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=env)
+    try:
+        code = process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    if counts.exists():
+        for name, number in json.loads(counts.read_text()).items():
+            totals[name] += number
+    elif code not in (NO_TESTS, STOPPED):
+        say(f"test: pytest ended with {code} before it ran a test")
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,202 @@
+"""Databases: templates named after what they were built from, and copies of them to work on.
+
+The first template holds Odoo's own apps that the addon builds on; the second one, made from a copy of the first, holds the
+addon as its files are now. A copy that a command works on is dropped at its end, or by the next command if it was killed.
+"""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .console import SetupError, say
+from .odoo_source import OdooSource
+from .paths import ADDON, REPOSITORY, addon_digest, addon_folders, digest, locked, user_cache
+from .postgres import Server
+from .process import run
+
+# Odoo's own apps in the first template; what the manifests depend on beyond them is added.
+BASE_MODULES = ("sale_management", "sale_stock", "stock_delivery")
+PREFIX = "ocm"
+# Templates of earlier states of the addon that are kept: switching back and forth between two branches stays quick.
+KEPT_ADDON_TEMPLATES = 3
+
+
+@dataclass(frozen=True)
+class Odoo:
+    """How Odoo is run: its source, a Python that has what it imports, and the database server."""
+
+    source: OdooSource
+    python: Path
+    server: Server
+
+    @property
+    def data_dir(self) -> Path:
+        return user_cache() / "data"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment for every Python process that imports Odoo or talks to the server."""
+        env = {name: value for name, value in os.environ.items() if name not in ("ODOO_RC", "OPENERP_SERVER")}
+        path = [str(self.source.python_path), *filter(None, [env.get("PYTHONPATH")])]
+        env.update(self.server.env, PYTHONPATH=os.pathsep.join(path), PYTHONUNBUFFERED="1")
+        # The server's programs, for tools that call createdb and dropdb.
+        env["PATH"] = os.pathsep.join([str(self.python.parent), str(self.server.psql.parent), env["PATH"]])
+        return env
+
+    def write_config(self, path: Path, **options: object) -> Path:
+        """An Odoo configuration file for this source, with ``options`` added."""
+        self.data_dir.mkdir(exist_ok=True)
+        addons = [*self.source.addons, *([REPOSITORY] if addon_folders() else [])]
+        settings = {
+            "data_dir": self.data_dir,
+            "addons_path": ",".join(map(str, addons)),
+            "max_cron_threads": 0,
+            "list_db": False,
+            **options,
+        }
+        path.write_text("[options]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if value != ""))
+        return path
+
+    def install(self, database: str, modules: Sequence[str], log: Path, *, demo: bool = False) -> None:
+        """Install ``modules`` and what they depend on; raises SetupError with Odoo's own words."""
+        config = self.write_config(log.with_suffix(".conf"))
+        command = [self.python, "-m", "odoo", "-c", config, "-d", database, "-i", ",".join(modules)]
+        command += ["--stop-after-init", "--no-http", "--log-level=warn", *(["--with-demo"] if demo else [])]
+        doing = f"Installing {', '.join(modules)} in Odoo"
+        run(command, doing, env=self.env, log=log)
+        # Odoo ends well, with a warning, where a module is unknown or can't be installed.
+        names = ", ".join(f"'{module}'" for module in modules)
+        sql = f"SELECT name FROM ir_module_module WHERE state = 'installed' AND name IN ({names})"
+        if missing := set(modules) - set(self.server.execute(sql, database)):
+            raise SetupError(f"{doing} failed: Odoo left out {', '.join(sorted(missing))} (its log: {log})")
+
+
+def base_modules() -> list[str]:
+    """Odoo's own modules that the addons of this repository need."""
+    ours = {folder.name for folder in addon_folders()}
+    needed = set(BASE_MODULES)
+    for folder in addon_folders():
+        needed.update(ast.literal_eval((folder / "__manifest__.py").read_text()).get("depends", ()))
+    return sorted(needed - ours)
+
+
+def base_template(odoo: Odoo, *, demo: bool = False) -> str:
+    """The template that holds Odoo's own modules; built where it is missing."""
+    modules = base_modules()
+    name = f"{PREFIX}_base_{digest(odoo.source.key, *modules, 'demo' if demo else 'no demo')}"
+    with locked("databases"):
+        if not _exists(odoo, name):
+            apps = ", ".join(modules)
+            say(f"Building a template database with {apps}{' and demo data' if demo else ''} (about a minute) …")
+            with _built(odoo, name) as database:
+                _create(odoo, database, "template0")
+                odoo.install(database, modules, _log(name), demo=demo)
+    return name
+
+
+def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
+    """The template that holds the addon as its files are now."""
+    base = base_template(odoo, demo=demo)
+    if not addon_folders():
+        return base
+    kind = "addon_demo" if demo else "addon"
+    name = f"{PREFIX}_{kind}_{digest(base, addon_digest())}"
+    with locked("databases"):
+        if not _exists(odoo, name):
+            say("Installing the addon in a template database …")
+            with _built(odoo, name) as database:
+                copy(odoo, base, database)
+                odoo.install(database, [ADDON], _log(name), demo=demo)
+            _forget_old(odoo, f"{PREFIX}_{kind}_", keep=name)
+    return name
+
+
+@contextmanager
+def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
+    """A copy of ``template`` for one command; dropped when the block ends."""
+    name = f"{PREFIX}_{purpose}_{secrets.token_hex(4)}"
+    folder = user_cache() / "in_use"
+    folder.mkdir(exist_ok=True)
+    _drop_abandoned(odoo, folder)
+    with open(folder / name, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            with locked("databases"):
+                copy(odoo, template, name)
+            yield name
+        finally:
+            drop(odoo, name)
+            (folder / name).unlink()
+
+
+def copy(odoo: Odoo, template: str, name: str) -> None:
+    """Copy a database and its attachments. Their files never change, so that links do."""
+    _create(odoo, name, template)
+    store = odoo.data_dir / "filestore"
+    if (store / template).is_dir():
+        shutil.copytree(store / template, store / name, copy_function=os.link)
+
+
+def drop(odoo: Odoo, name: str) -> None:
+    """Drop a database with its attachments, whoever is still connected to it."""
+    odoo.server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(odoo.data_dir / "filestore" / name, ignore_errors=True)
+
+
+def _create(odoo: Odoo, name: str, template: str) -> None:
+    odoo.server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def _exists(odoo: Odoo, name: str) -> bool:
+    return bool(odoo.server.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
+
+
+@contextmanager
+def _built(odoo: Odoo, name: str) -> Iterator[str]:
+    """A database under another name that gets ``name`` when the block ends well: a template exists whole or not at all."""
+    work = f"{name}_unfinished"
+    drop(odoo, work)
+    try:
+        yield work
+        store = odoo.data_dir / "filestore"
+        shutil.rmtree(store / name, ignore_errors=True)
+        if (store / work).is_dir():
+            (store / work).rename(store / name)
+        odoo.server.execute(f'ALTER DATABASE "{work}" RENAME TO "{name}"')
+    except BaseException:
+        drop(odoo, work)
+        raise
+
+
+def _forget_old(odoo: Odoo, prefix: str, keep: str) -> None:
+    """Drop the oldest templates with this prefix; database ids grow with time."""
+    sql = f"SELECT datname FROM pg_database WHERE datname ~ '^{prefix}[0-9a-f]{{12}}$' ORDER BY oid DESC"
+    for name in odoo.server.execute(sql)[KEPT_ADDON_TEMPLATES:]:
+        if name != keep:
+            drop(odoo, name)
+
+
+def _drop_abandoned(odoo: Odoo, folder: Path) -> None:
+    """Drop the working copies of commands that were killed: nobody holds the lock of their file any more."""
+    for path in folder.iterdir():
+        with open(path) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            drop(odoo, path.name)
+            path.unlink(missing_ok=True)
+
+
+def _log(name: str) -> Path:
+    folder = user_cache() / "logs"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}.log"

@@ -1,0 +1,39 @@
+"""Base classes for the tests that run in Odoo.
+
+Odoo gives tags only to test classes of modules under ``odoo.addons``, and without the tag ``standard`` its guard against
+external HTTP is off. So every class here and every class of ``tests/integration`` and ``tests/browser`` inherits from
+:class:`ChannelCase` or :class:`ChannelHttpCase` (or from one of Odoo's own tagged classes).
+"""
+
+from __future__ import annotations
+
+
+
+
+from odoo.tests import HttpCase, TransactionCase, tagged
+
+
+
+@tagged("standard", "post_install", "-at_install")
+class ChannelCase(TransactionCase):
+    """A test in one transaction, rolled back at its end."""
+
+
+@tagged("standard", "post_install", "-at_install")
+class ChannelHttpCase(HttpCase):
+    """A test with a web server, and a browser for tours and screenshots."""
+
+    browser_size = "1366x768"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Debian's Odoo lacks this script, which its manifest lists; the error in the console would fail every tour.
+        cls.env["ir.asset"].create(
+            {
+                "name": "Not in Debian's package",
+                "bundle": "web.assets_backend",
+                "directive": "remove",
+                "path": "mail/static/lib/selfie_segmentation/selfie_segmentation.js",
+            }
+        )

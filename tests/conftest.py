@@ -1,0 +1,123 @@
+"""Rules for every test: no unexplained skip, no ERROR in the log, and a count of what ran.
+
+The pure tests (unit, contract) run without Odoo; the others in a real one, through pytest-odoo.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import types
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+# The only reasons for which a test may be skipped; anything else that is skipped counts as failed.
+ACCEPTED_SKIPS = frozenset({"official specs not present"})
+
+ADDON = "order_channel_mapping"
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(_Counts(), "order-channel-counts")
+    if not config.pluginmanager.hasplugin("odoo"):
+        _make_importable_without_odoo()
+
+
+def _make_importable_without_odoo():
+    """Let the pure tests import the addon's pure packages by their full names.
+
+    The addon's own ``__init__`` imports its models, which need Odoo, so that an empty package stands in for it. Tests in
+    Odoo import through ``odoo.addons`` only: there a second copy of a model class would be registered.
+    """
+    package = types.ModuleType(ADDON)
+    package.__path__ = [str(Path(__file__).resolve().parents[1] / ADDON)]
+    sys.modules[ADDON] = package
+
+
+class _ErrorRecords(logging.Handler):
+    """Collects what is logged as an error. ``mute_logger`` and ``assertLogs`` keep expected errors away from it."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record):
+        self.messages.append(f"{record.levelname} {record.name}: {self.format(record)}")
+
+    def take(self) -> list[str]:
+        taken, self.messages = self.messages, []
+        return taken
+
+
+_errors = _ErrorRecords()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    root = logging.getLogger()
+    root.addHandler(_errors)
+    try:
+        return (yield)
+    finally:
+        root.removeHandler(_errors)
+        _errors.take()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    errors = _errors.take()
+    if report.skipped and (reason := _refused_skip(report)):
+        _fail(report, reason)
+    elif report.passed and errors:
+        _fail(report, "errors were logged (mute_logger or assertLogs say which are expected):\n" + "\n".join(errors))
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    if report.skipped and (reason := _refused_skip(report)):
+        _fail(report, reason)
+    return report
+
+
+def _refused_skip(report) -> str:
+    """Why this skip is not accepted, or nothing."""
+    if hasattr(report, "wasxfail"):
+        return ""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    return "" if reason in ACCEPTED_SKIPS else f"skipped without an accepted reason: {reason}"
+
+
+def _fail(report, text: str):
+    report.outcome = "failed"
+    report.longrepr = text
+
+
+class _Counts:
+    """Writes how many tests passed, failed and were skipped to the file that ``setup/test`` names."""
+
+    def __init__(self):
+        self.outcomes: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report):
+        known = self.outcomes.get(report.nodeid)
+        if report.failed or known is None or (report.skipped and known == "passed"):
+            self.outcomes[report.nodeid] = report.outcome
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.outcomes[report.nodeid] = "failed"
+
+    def pytest_sessionfinish(self, session):
+        path = os.environ.get("ORDER_CHANNEL_TEST_COUNTS")
+        if path and not hasattr(session.config, "workerinput"):
+            counts = Counter(self.outcomes.values())
+            numbers = {name: counts[name] for name in ("passed", "failed", "skipped")}
+            Path(path).write_text(json.dumps(numbers))

@@ -87,6 +87,7 @@ class OrderChannel(models.Model):
     items_cursor = fields.Char(readonly=True, copy=False)
     items_since = fields.Datetime(readonly=True, copy=False)  # start of the fetch under way, None: full
     items_watermark = fields.Datetime(readonly=True, copy=False)
+    items_checked_at = fields.Datetime(string="Items Last Fetched", readonly=True, copy=False)
     items_full_at = fields.Datetime(string="Last Full Fetch of Items", readonly=True, copy=False)
     orders_cursor = fields.Char(readonly=True, copy=False)
     orders_since = fields.Datetime(readonly=True, copy=False)

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class OrderChannelRun(models.Model):
@@ -16,7 +17,7 @@ class OrderChannelRun(models.Model):
         [("items", "Items"), ("orders", "Orders"), ("stock", "Stock"), ("outbox", "Commands")], required=True, readonly=True
     )
     state = fields.Selection(
-        [("running", "Running"), ("done", "Done"), ("partial", "Done with failures"), ("failed", "Stopped")],
+        [("queued", "Waiting to start"), ("running", "Running"), ("done", "Done"), ("partial", "Done with failures"), ("failed", "Stopped")],
         default="running", required=True, readonly=True, index=True,
     )
     full = fields.Boolean(string="Full Pass", readonly=True)
@@ -32,6 +33,7 @@ class OrderChannelRun(models.Model):
     linked = fields.Integer(readonly=True)
     processed = fields.Integer(readonly=True)
     skips = fields.Json(readonly=True)  # {rule: count}
+    duration = fields.Float(string="Duration (s)", compute="_compute_duration")
     pages = fields.Integer(readonly=True)
     calls = fields.Integer(string="HTTP Calls", readonly=True)
     reason_code = fields.Char(readonly=True)
@@ -44,34 +46,53 @@ class OrderChannelRun(models.Model):
     )
     _running_idx = models.Index("(channel_id, kind) WHERE state = 'running'")
 
+    @api.depends("started_at", "ended_at")
+    def _compute_duration(self):
+        now = fields.Datetime.now()
+        for run in self:
+            run.duration = ((run.ended_at or now) - run.started_at).total_seconds() if run.started_at else 0.0
 
-class OrderChannelFailure(models.Model):
-    """One record that a run could not take, with reason, remedy and a retry; closes by itself when it comes in good."""
+    def _count(self, skipped=None, **counts):
+        """Add to the counters, in one statement and without reading the row first.
 
-    _name = "order.channel.failure"
-    _description = "Channel Failure"
-    _order = "id desc"
-    _rec_name = "external_ref"
+        :param skipped: ``{rule: number}``
+        :param counts: any of fetched, created, updated, unchanged, failed, linked, processed, pages, calls, busy_seconds
+        """
+        self.ensure_one()
+        if skipped:
+            counts["skipped"] = sum(skipped.values())
+        counts = {name: value for name, value in counts.items() if value}
+        if not counts:
+            return
+        sets = [SQL("%s = COALESCE(%s, 0) + %s", SQL.identifier(name), SQL.identifier(name), value) for name, value in counts.items()]
+        for rule, number in (skipped or {}).items():
+            sets.append(
+                SQL(
+                    "skips = jsonb_set(COALESCE(skips, '{}'), ARRAY[%s], to_jsonb(COALESCE((skips->>%s)::int, 0) + %s))",
+                    rule, rule, number,
+                )
+            )
+        self.flush_recordset()
+        self.env.cr.execute(SQL("UPDATE order_channel_run SET %s WHERE id = %s", SQL(", ").join(sets), self.id))
+        self.invalidate_recordset()
 
-    channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
-    run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
-    kind = fields.Selection(
-        [("item", "Item"), ("order", "Order"), ("stock", "Stock"), ("command", "Command")], required=True, readonly=True
-    )
-    external_ref = fields.Char(string="ID at the Channel", required=True, readonly=True)
-    listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
-    reason_code = fields.Char(required=True, readonly=True)
-    reason_params = fields.Json(readonly=True)
-    payload = fields.Json(readonly=True)
-    attempts = fields.Integer(default=1, readonly=True)
-    last_try_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
-    state = fields.Selection(
-        [("open", "Open"), ("solved", "Solved"), ("dismissed", "Dismissed")],
-        default="open", required=True, readonly=True, index=True,
-    )
+    def _close(self, state=None, code=None, params=None):
+        """End the runs. Without a state: *done*, or *done with failures* where records failed."""
+        for run in self:
+            run.write(
+                {
+                    "state": state or ("partial" if run.failed else "done"),
+                    "ended_at": fields.Datetime.now(),
+                    "reason_code": code,
+                    "reason_params": params,
+                }
+            )
 
-    _open_uniq = models.UniqueIndex(
-        "(channel_id, kind, external_ref) WHERE state = 'open'", "This failure is already on record."
-    )
+    @api.autovacuum
+    def _gc_runs(self):
+        """Keep the sync history for the time set in the system parameters (days, 60 by default)."""
+        days = int(self.env["ir.config_parameter"].sudo().get_param("order_channel_mapping.history_days", 60))
+        limit = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        old = self.search([("started_at", "<", limit), ("state", "not in", ("running", "queued"))], limit=10_000)
+        old.unlink()
+        return len(old), len(old) == 10_000

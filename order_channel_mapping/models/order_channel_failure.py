@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+
+class OrderChannelFailure(models.Model):
+    """One record that a run could not take, with reason, remedy and a retry; closes by itself when it comes in good."""
+
+    _name = "order.channel.failure"
+    _description = "Channel Failure"
+    _order = "id desc"
+    _rec_name = "external_ref"
+
+    channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
+    kind = fields.Selection(
+        [("item", "Item"), ("order", "Order"), ("stock", "Stock"), ("command", "Command")], required=True, readonly=True
+    )
+    external_ref = fields.Char(string="ID at the Channel", required=True, readonly=True)
+    listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
+    reason_code = fields.Char(required=True, readonly=True)
+    reason_params = fields.Json(readonly=True)
+    payload = fields.Json(readonly=True)
+    attempts = fields.Integer(default=1, readonly=True)
+    last_try_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
+    next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
+    state = fields.Selection(
+        [("open", "Open"), ("solved", "Solved"), ("dismissed", "Dismissed")],
+        default="open", required=True, readonly=True, index=True,
+    )
+
+    _open_uniq = models.UniqueIndex(
+        "(channel_id, kind, external_ref) WHERE state = 'open'", "This failure is already on record."
+    )
+
+    @api.model
+    def _next_try(self, attempts):
+        """When to try a record again by itself: after 5, 10, 20 … minutes, a day at most."""
+        return fields.Datetime.now() + timedelta(minutes=min(5 * 2 ** (attempts - 1), 1440))
+
+    def _fail_again(self, run, code, params, payload):
+        self.ensure_one()
+        self.write(
+            {
+                "run_id": run.id if run else self.run_id.id,
+                "reason_code": code,
+                "reason_params": params,
+                "payload": payload,
+                "attempts": self.attempts + 1,
+                "last_try_at": fields.Datetime.now(),
+                "next_try_at": self._next_try(self.attempts + 1),
+            }
+        )

@@ -1,0 +1,353 @@
+import logging
+import random
+import time
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..connectors import connector_classes
+from ..connectors.base import AuthError, ConnectorError, RateLimited, Unavailable
+from .order_channel_account import OFFLINE
+
+_logger = logging.getLogger(__name__)
+
+#: cron kind -> (name, priority): what each of a channel's three crons does (DESIGN rule 15)
+CRONS = {"sync": ("orders and stock", 2), "items": ("items", 8), "outbox": ("commands", 1)}
+#: a pass works about this long, then triggers itself again and leaves the cron worker to others
+PASS_SECONDS = 5.0
+#: these are nobody's fault: the page is rolled back and repeated in a new transaction
+CONFLICTS = (
+    psycopg2.errors.SerializationFailure,
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.UniqueViolation,
+)
+CONFLICT_REPEATS = 3
+RUNNING_STATES = ("connected", "live", "closing")
+
+
+class OrderChannel(models.Model):
+    """Crons and passes: when a channel works, for how long, and what becomes of its errors."""
+
+    _inherit = "order.channel"
+
+    error_count = fields.Integer(readonly=True, copy=False)  # passes that ended in an error, in a row
+
+    # === CRONS === #
+
+    def _ensure_crons(self):
+        """Give each connected channel its three crons; owned by OdooBot so that no user's leaving stops them."""
+        root = self.env.ref("base.user_root")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        for channel in self.filtered(lambda channel: channel.provider != OFFLINE):
+            for kind, (label, priority) in CRONS.items():
+                field = f"{kind}_cron_id"
+                if channel[field]:
+                    continue
+                channel[field] = (
+                    self.env["ir.cron"]
+                    .sudo()
+                    .with_user(root)
+                    .create(
+                        {
+                            "name": f"Channel {channel.name}: {label}",
+                            "model_id": model_id,
+                            "state": "code",
+                            "code": f"model.browse({channel.id})._cron_pass({kind!r})",
+                            "user_id": root.id,
+                            "interval_number": 1,
+                            "interval_type": "minutes",
+                            "priority": priority,
+                        }
+                    )
+                )
+
+    def _drop_crons(self):
+        """Delete the crons and the server actions that deleting a cron leaves behind."""
+        crons = self.sudo().mapped("sync_cron_id") | self.sudo().items_cron_id | self.sudo().outbox_cron_id
+        actions = crons.ir_actions_server_id
+        crons.unlink()
+        actions.unlink()
+
+    def unlink(self):
+        self._drop_crons()
+        return super().unlink()
+
+    def _wake(self, kind):
+        """Have the channels' cron of this kind work as soon as a worker is free. Only inserts, so it never conflicts."""
+        for channel in self.sudo():
+            cron = channel[f"{kind}_cron_id"]
+            if cron:
+                cron._trigger()
+
+    def _request_run(self, kinds):
+        """Ask for a pass of these run kinds whether or not their interval is over; shown as *waiting to start* at once."""
+        Run = self.env["order.channel.run"].sudo()
+        open_runs = Run._read_group(
+            [("channel_id", "in", self.ids), ("kind", "in", kinds), ("state", "in", ("queued", "running"))],
+            ["channel_id", "kind"],
+        )
+        have = {(channel.id, kind) for channel, kind in open_runs}
+        Run.create(
+            [
+                {"channel_id": channel.id, "company_id": channel.company_id.id, "kind": kind, "state": "queued"}
+                for channel in self
+                for kind in kinds
+                if (channel.id, kind) not in have
+            ]
+        )
+        for kind in kinds:
+            self._wake({"items": "items", "outbox": "outbox"}.get(kind, "sync"))
+
+    @api.model
+    def _cron_kinds(self):
+        return tuple(CRONS)
+
+    def _cron_pass(self, kind):
+        """One pass of one of the channel's crons. Never raises: what goes wrong is put on the channel and in the log.
+
+        :param kind: ``sync``, ``items`` or ``outbox``
+        """
+        channel = self.exists()
+        if not channel or not channel._may_run():
+            return
+        channel = channel.with_company(channel.company_id)
+        deadline = time.monotonic() + PASS_SECONDS
+        try:
+            if kind == "items":
+                if channel._is_due("items"):
+                    channel._sync_items(deadline=deadline)
+            elif kind == "outbox":
+                channel._push_outbox()
+            else:
+                if channel._is_due("orders"):
+                    channel._sync_orders(deadline=deadline)
+                if channel.push_stock:
+                    channel._push_stock()
+        except Exception as error:
+            self.env.cr.rollback()
+            _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
+            channel._record_pass_error(kind, error)
+
+    def _record_pass_error(self, kind, error):
+        try:
+            run_kind = "orders" if kind == "sync" else kind
+            runs = self.env["order.channel.run"].search(
+                [("channel_id", "=", self.id), ("kind", "=", run_kind), ("state", "=", "running")]
+            )
+            runs._close("failed", "internal", {"error": type(error).__name__})
+            self._set_health("failing", "internal", {"error": type(error).__name__}, backoff=True)
+            self._commit()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Channel %s: could not record its failed pass", self.id)
+
+    def _may_run(self):
+        """Whether a pass may ask anything of the channel now."""
+        self.ensure_one()
+        return (
+            self.active
+            and not self.paused
+            and self.provider != OFFLINE
+            and self.state in RUNNING_STATES
+            and self.health != "needs_reauth"
+            and (not self.next_try_at or self.next_try_at <= fields.Datetime.now())
+            and not self._is_foreign_database()
+        )
+
+    def _is_due(self, kind):
+        """Whether a run of this kind is wanted: asked for, under way, its interval over, or stock waits for fresh orders."""
+        self.ensure_one()
+        if self[f"{kind}_cursor"]:
+            return True
+        now = fields.Datetime.now()
+        checked_at = self[f"{kind}_checked_at"]
+        interval = self.items_interval if kind == "items" else self.sync_interval
+        if not checked_at or checked_at <= now - timedelta(minutes=interval):
+            return True
+        if kind == "orders" and self._needs_fresh_orders():
+            return True
+        return bool(
+            self.env["order.channel.run"].search_count(
+                [("channel_id", "=", self.id), ("kind", "=", kind), ("state", "in", ("queued", "running"))], limit=1
+            )
+        )
+
+    def _needs_fresh_orders(self):
+        """Whether stock waits to be pushed and the last fetch of orders is too old for it (rule 6)."""
+        self.ensure_one()
+        return self.push_stock and not self._orders_are_fresh() and self._has_stock_to_push()
+
+    def _orders_are_fresh(self):
+        self.ensure_one()
+        return bool(
+            self.orders_checked_at
+            and self.orders_checked_at >= fields.Datetime.now() - timedelta(seconds=self.order_freshness)
+        )
+
+    # === TRANSACTIONS === #
+
+    def _commit(self):
+        """End the transaction: a pass commits page by page, and never holds a transaction open over HTTP (rule 9)."""
+        self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _repeatable(self, work, *args):
+        """Run ``work(*args)`` and commit. On a conflict with another transaction, repeat it in a new one.
+
+        :raise psycopg2.Error: the conflict is still there after three repeats
+        """
+        for attempt in range(CONFLICT_REPEATS + 1):
+            try:
+                result = work(*args)
+                self._commit()
+                return result
+            except CONFLICTS as conflict:
+                self.env.cr.rollback()
+                if attempt == CONFLICT_REPEATS:
+                    raise
+                _logger.info("Channel %s: %s, repeating", self.id, type(conflict).__name__)
+                time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))
+
+    # === CONNECTOR === #
+
+    def _get_connector(self):
+        """The connector of this channel's marketplace, ready to use as a context manager.
+
+        :rtype: connectors.base.Connector
+        """
+        self.ensure_one()
+        connector_class = connector_classes().get(self.provider)
+        if not connector_class:
+            raise UserError(self.env._("%(channel)s has no marketplace to ask.", channel=self.display_name))
+        account = self.account_id.sudo()
+        return connector_class(account._login(self), account._ports())
+
+    def _handle_connector_error(self, error, run=None):
+        """Turn a connector's error into the channel's health and the time of its next try; close the run."""
+        self.ensure_one()
+        if not isinstance(error, ConnectorError):
+            raise error
+        params = {"message": error.message}
+        if isinstance(error, RateLimited):
+            retry_at = error.retry_at
+            next_try = retry_at.replace(tzinfo=None) if retry_at else fields.Datetime.now() + timedelta(minutes=1)
+            self._set_health("waiting", error.code, params, next_try=next_try)
+        elif isinstance(error, AuthError):
+            self._set_health("needs_reauth", error.code, params)
+        elif isinstance(error, Unavailable):
+            self._set_health("waiting", error.code, params, backoff=True)
+        else:
+            self._set_health("failing", error.code, params, backoff=True)
+        if run:
+            run._close("failed", error.code, params)
+
+    def _set_health(self, health, code=None, params=None, next_try=None, backoff=False):
+        """The one place that changes a channel's health. ``backoff`` waits 1, 2, 4 … 60 minutes."""
+        self.ensure_one()
+        if health == "ok":
+            if self.health != "ok" or self.error_count or self.next_try_at:
+                self.write(
+                    {"health": "ok", "health_code": False, "health_params": False, "next_try_at": False, "error_count": 0}
+                )
+            return
+        count = self.error_count + 1
+        if backoff:
+            next_try = fields.Datetime.now() + timedelta(minutes=min(2 ** min(count - 1, 6), 60))
+        if health == "needs_reauth" and self.health != health:
+            self._ask_for_reauthorisation(code, params)
+        self.write(
+            {
+                "health": health,
+                "health_code": code,
+                "health_params": params,
+                "next_try_at": next_try,
+                "error_count": count,
+            }
+        )
+        if next_try:
+            for kind in CRONS:
+                cron = self[f"{kind}_cron_id"]
+                if cron:
+                    cron._trigger(at=next_try)
+
+    def _ask_for_reauthorisation(self, code, params):
+        """Tell a person, once, that the channel needs its credentials again."""
+        responsible = self.user_id or self.create_uid
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            user_id=responsible.id,
+            summary=self.env._("%(channel)s needs to be authorised again", channel=self.name),
+        )
+
+    # === RUNS AND FAILURES === #
+
+    def _open_run(self, kind, full=False):
+        """The run that this pass belongs to: the one still under way or asked for, else a new one."""
+        self.ensure_one()
+        Run = self.env["order.channel.run"]
+        run = Run.search(
+            [("channel_id", "=", self.id), ("kind", "=", kind), ("state", "in", ("running", "queued"))],
+            order="state desc, id",
+            limit=1,
+        )
+        if not run:
+            return Run.create(
+                {"channel_id": self.id, "company_id": self.company_id.id, "kind": kind, "full": full, "state": "running"}
+            )
+        if run.state == "queued":
+            run.write({"state": "running", "full": full, "started_at": fields.Datetime.now()})
+        return run
+
+    def _record_failures(self, kind, run, entries):
+        """Put records that could not be taken on record, one open failure each.
+
+        :param entries: ``[(external_ref, code, params, payload)]``
+        """
+        if not entries:
+            return self.env["order.channel.failure"]
+        Failure = self.env["order.channel.failure"]
+        entries = {entry[0]: entry for entry in entries}
+        known = Failure.search(
+            [
+                ("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open"),
+                ("external_ref", "in", list(entries)),
+            ]
+        )
+        for failure in known:
+            __, code, params, payload = entries.pop(failure.external_ref)
+            failure._fail_again(run, code, params, payload)
+        return known + Failure.create(
+            [
+                {
+                    "channel_id": self.id,
+                    "company_id": self.company_id.id,
+                    "kind": kind,
+                    "run_id": run.id if run else False,
+                    "external_ref": ref,
+                    "reason_code": code,
+                    "reason_params": params,
+                    "payload": payload,
+                    "next_try_at": Failure._next_try(1),
+                }
+                for ref, code, params, payload in entries.values()
+            ]
+        )
+
+    def _solve_failures(self, kind, refs):
+        """Close the failures of records that came in good."""
+        if refs and self._has_open_failures(kind):
+            self.env["order.channel.failure"].search(
+                [
+                    ("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open"),
+                    ("external_ref", "in", list(refs)),
+                ]
+            ).write({"state": "solved", "next_try_at": False})
+
+    def _has_open_failures(self, kind):
+        return bool(
+            self.env["order.channel.failure"].search_count(
+                [("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open")], limit=1
+            )
+        )

@@ -1,0 +1,58 @@
+"""Digests that tell changed records from unchanged ones, and records as JSON. Pure Python."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+# What changes without a change that matters: stock numbers and times move all day, raw repeats everything.
+ITEM_IGNORED = frozenset({"quantity", "updated_at", "raw"})
+ORDER_IGNORED = frozenset({"updated_at", "raw"})
+
+
+def to_json(value):
+    """A frozen record (or a part of one) as JSON types: Decimal and enum as str, datetime as ISO 8601, tuple as list."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value):
+        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(to_json(item) for item in value)
+    return str(value)
+
+
+def record_digest(record, ignored=frozenset()):
+    """A short stable digest of a record's fields, those in ``ignored`` left out.
+
+    :rtype: str, 32 hexadecimal characters
+    """
+    data = [(item.name, to_json(getattr(record, item.name))) for item in fields(record) if item.name not in ignored]
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def item_digest(item):
+    """What a listing shows: everything but quantity and times."""
+    return record_digest(item, ITEM_IGNORED)
+
+
+def order_digest(order):
+    """An order's revision: everything but times of change and the raw payload."""
+    return record_digest(order, ORDER_IGNORED)

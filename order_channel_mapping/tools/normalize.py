@@ -1,0 +1,41 @@
+"""Normal forms of what people and marketplaces type, so that equal things compare equal. Pure Python."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normalize_sku(text):
+    """The form in which SKUs and barcodes are compared: Unicode NFKC, case folded, inner white space single, trimmed.
+
+    :param text: str or None
+    :return: str, or None where nothing is left
+
+    >>> normalize_sku("  Ｔee-01\\u00a0 XL ")
+    'tee-01 xl'
+    """
+    if not text:
+        return None
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # format characters (zero-width space, BOM, soft hyphen) are invisible to whoever typed the SKU
+    visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
+    return " ".join(visible.split()) or None
+
+
+def normalize_title(text):
+    """The form in which a custom line's title is a key; white space and case don't count.
+
+    :return: str, or None
+    """
+    return normalize_sku(text)
+
+
+def custom_listing_key(sku, title):
+    """The external id of the *custom* listing that an order line without an item belongs to (DESIGN section 1).
+
+    :return: ``sku:<normalised SKU>``, else ``line:<normalised title>``
+    """
+    key = normalize_sku(sku)
+    if key:
+        return f"sku:{key}"
+    return f"line:{normalize_title(title) or ''}"

@@ -1,8 +1,8 @@
 """The only door to the network.
 
 One :class:`Transport` lives as long as a pass. It authenticates, times out, repeats what is safe to repeat, honours
-``Retry-After``, limits what it reads, keeps to public https addresses, counts calls, and turns every trouble into one of
-the errors of :mod:`base`. No secret leaves it: not in logs, not in errors, not in reprs.
+``Retry-After``, limits what it reads, keeps to public https addresses, counts calls, and turns every trouble into one
+of the errors of :mod:`base`. No secret leaves it: not in logs, not in errors, not in reprs.
 
 Proxies and ``.netrc`` of the environment are ignored: both could send credentials somewhere else.
 
@@ -35,6 +35,7 @@ _logger = logging.getLogger(__name__)
 USER_AGENT = "OrderChannelMapping/19.0"
 TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between two bytes
 MAX_BYTES = 32 * 1024 * 1024
+MAX_SECONDS = 120.0  # for one answer, however steadily it drips
 ATTEMPTS = 3
 BACKOFF = 0.5  # seconds before the second attempt, doubled for each further one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -229,7 +230,7 @@ class Transport:
             except Unavailable as error:
                 if attempt == ATTEMPTS or (error.sent and not idempotent):
                     raise
-                pause = BACKOFF * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)  # noqa: S311 spreads load, guards nothing
+                pause = BACKOFF * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
                 if pause > self._patience:
                     raise
                 self.wait(pause)
@@ -258,15 +259,19 @@ class Transport:
             _logger.info("%s %s failed: %s", method, self.redact(path), trouble)
             raise trouble from None  # the original carries the request with its headers
         elapsed = time.monotonic() - started
-        _logger.debug("%s %s -> %s, %d bytes in %.3f s", method, self.redact(path), answer.status_code, len(body), elapsed)
+        _logger.debug(
+            "%s %s -> %s, %d bytes in %.3f s", method, self.redact(path), answer.status_code, len(body), elapsed
+        )
         return Response(answer.status_code, CaseInsensitiveDict(answer.headers), body, elapsed)
 
     def _read(self, answer: requests.Response) -> bytes:
-        chunks, size = [], 0
+        chunks, size, until = [], 0, time.monotonic() + MAX_SECONDS
         for chunk in answer.iter_content(_CHUNK):
             size += len(chunk)
             if size > self._max_bytes:
                 raise BadPayload(f"{self.name} sent more than {self._max_bytes} bytes in one answer.", "too_large")
+            if time.monotonic() > until:
+                raise Unavailable(f"The answer of {self.name} took too long.", "timeout", sent=True)
             chunks.append(chunk)
         promised = answer.headers.get("Content-Length", "")
         # older urllib3 takes a connection that breaks off for the end of the body

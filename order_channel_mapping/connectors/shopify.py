@@ -1,0 +1,283 @@
+"""Shopify, over its Admin GraphQL API with a custom app's token.
+
+References are Shopify's own global ids (``gid://shopify/Order/1``). Items are product variants, their ``stock_ref`` is
+the inventory item. See the helper modules for how lists are walked, orders read, stock set and parcels reported.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from . import shopify_documents as documents
+from . import shopify_fetch as fetch
+from . import shopify_shipping as shipping
+from . import shopify_stock as stock
+from .base import (
+    AuthError,
+    BadPayload,
+    Connector,
+    CredentialField,
+    Login,
+    Ports,
+    Rejected,
+    SignatureError,
+    Unavailable,
+)
+from .records import (
+    Account,
+    Location,
+    Order,
+    Page,
+    PushResult,
+    RecordFailure,
+    Shipment,
+    StockLevel,
+    WebhookEvent,
+)
+from .shopify_client import ServerFault, ShopifyClient
+from .shopify_orders import order as read_order
+from .shopify_records import item as read_item
+from .shopify_records import moment
+
+#: what each scope is for, in the words of the message that asks for it
+SCOPES = {
+    "read_products": "read products",
+    "read_inventory": "read inventory",
+    "write_inventory": "edit inventory",
+    "read_locations": "read locations",
+    "read_orders": "read orders",
+    "write_orders": "edit orders (to cancel them)",
+    "read_customers": "read customers",
+    "read_merchant_managed_fulfillment_orders": "read merchant-managed fulfilment orders",
+    "write_merchant_managed_fulfillment_orders": "edit merchant-managed fulfilment orders",
+}
+
+TOPICS = (
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_CANCELLED",
+    "PRODUCTS_CREATE",
+    "PRODUCTS_UPDATE",
+    "PRODUCTS_DELETE",
+    "APP_UNINSTALLED",
+)
+
+
+class ShopifyConnector(Connector):
+    provider = "shopify"
+    label = "Shopify"
+    capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll"})
+    stock_batch = 250
+    credential_fields = (
+        CredentialField(
+            "shop_domain",
+            "Shop domain",
+            secret=False,
+            help="The shop's own Shopify address, such as my-shop.myshopify.com.",
+        ),
+        CredentialField(
+            "access_token",
+            "Admin API access token",
+            help="In Shopify: Settings, Apps and sales channels, Develop apps. It starts with shpat_.",
+        ),
+        CredentialField(
+            "client_secret",
+            "API secret key",
+            required=False,
+            help="Of the same app. Shopify signs its notifications with it; without it they are refused.",
+        ),
+    )
+
+    def __init__(self, account: Login, ports: Ports):
+        super().__init__(account, ports)
+        self._client_made: ShopifyClient | None = None
+
+    @property
+    def _client(self) -> ShopifyClient:
+        if self._client_made is None:
+            self._client_made = ShopifyClient(self.account, self.ports)
+        return self._client_made
+
+    @property
+    def calls(self) -> int:
+        return self._client_made.transport.calls if self._client_made else 0
+
+    def close(self) -> None:
+        if self._client_made:
+            self._client_made.close()
+
+    # -- who ----------------------------------------------------------------------------------------------------------
+
+    def identify(self) -> Account:
+        installation = self._client.execute(documents.GRANTED).data.get("currentAppInstallation") or {}
+        granted = {scope["handle"] for scope in installation.get("accessScopes") or ()}
+        granted |= {scope.replace("write_", "read_", 1) for scope in granted if scope.startswith("write_")}
+        missing = [words for scope, words in SCOPES.items() if scope not in granted]
+        if missing:
+            raise AuthError(
+                f"The access token lacks these rights: {', '.join(missing)}."
+                " Add them to the app's Admin API scopes in Shopify, install the app again and enter the new token.",
+                "missing_scopes",
+            )
+        locations: list[Location] = []
+        after: str | None = None
+        while True:
+            data = self._client.execute(documents.IDENTIFY, {"after": after}).data
+            locations += map(_location, data["locations"]["nodes"])
+            page = data["locations"]["pageInfo"]
+            if not page["hasNextPage"] or page["endCursor"] in (None, after):
+                break
+            after = page["endCursor"]
+        shop = data["shop"]
+        return Account(
+            ref=shop["id"],
+            name=shop["name"],
+            currency=shop["currencyCode"],
+            country=(shop.get("shopAddress") or {}).get("countryCodeV2"),
+            timezone=shop["ianaTimezone"],
+            locations=tuple(locations),
+            scopes=frozenset(granted),
+        )
+
+    # -- items --------------------------------------------------------------------------------------------------------
+
+    def iter_items(self, since: datetime | None = None, cursor: str | None = None) -> Iterator[Page]:
+        """Variants. A full pass goes by id; an incremental one by changed product, since only products can be sorted by
+        change and a product's title, status or picture is no change of its variants."""
+        full = fetch.Position.loads(cursor, fetch.VARIANTS)
+        changes = fetch.Position.loads(cursor, fetch.PRODUCTS)
+        if since is None and changes is None:
+            full = full or fetch.Position(fetch.VARIANTS.name)
+        if full:
+            for batch in fetch.walk_through(self._client, fetch.VARIANTS, full):
+                yield self._item_page([(variant, variant["product"]) for variant in batch.nodes], batch)
+            return
+        # without naming the states Shopify may leave out drafts and archived products
+        states = "status:active,archived,draft,unlisted"
+        changes = changes or fetch.Position(fetch.PRODUCTS.name, start=fetch.iso(since), filter=states)
+        for batch in fetch.walk_through(self._client, fetch.PRODUCTS, changes):
+            yield self._item_page(list(self._variants(batch.nodes)), batch)
+
+    def _variants(self, products: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        for product in products:
+            more = documents.MORE_VARIANTS
+            variants = fetch.drain(self._client, more, product["id"], "product", "variants", product["variants"])
+            for variant in variants["nodes"]:
+                yield variant, product
+
+    @staticmethod
+    def _item_page(pairs: list[tuple[Mapping[str, Any], Mapping[str, Any]]], batch: fetch.Batch) -> Page:
+        currency = (batch.data.get("shop") or {}).get("currencyCode")
+        records, failures = [], list(batch.failures)
+        for variant, product in pairs:
+            try:
+                records.append(read_item(variant, product, currency))
+            except BadPayload as error:
+                failures.append(RecordFailure(variant["id"], error.code, error.message, variant))
+        return _page(records, failures, batch)
+
+    # -- orders -------------------------------------------------------------------------------------------------------
+
+    def iter_orders(
+        self, since: datetime | None = None, cursor: str | None = None, only_open: bool = False
+    ) -> Iterator[Page]:
+        """Orders by their last change, each whole. ``only_open`` leaves out what is cancelled or archived."""
+        position = fetch.Position.loads(cursor, fetch.ORDERS)
+        if position is None:
+            start = fetch.iso(since) if since else None
+            position = fetch.Position(fetch.ORDERS.name, start=start, filter="status:open" if only_open else "")
+        for batch in fetch.walk_through(self._client, fetch.ORDERS, position):
+            records, failures = [], list(batch.failures)
+            for node in batch.nodes:
+                try:
+                    records.append(read_order(fetch.complete(self._client, node)))
+                except (BadPayload, ServerFault) as error:
+                    failures.append(RecordFailure(node["id"], error.code, error.message, node))
+            yield _page(records, failures, batch)
+
+    def get_order(self, ref: str) -> Order:
+        found = self._client.execute(documents.ORDER, {"id": ref})
+        payload = found.data.get("order")
+        if payload is None:
+            raise Rejected("not_found", "Shopify has no such order (any more).")
+        if found.errors:
+            raise Unavailable("Shopify could not deliver all of the order.", "partial_answer", sent=True)
+        return read_order(fetch.complete(self._client, payload))
+
+    # -- commands -----------------------------------------------------------------------------------------------------
+
+    def push_stock(self, levels: Iterable[StockLevel]) -> list[PushResult]:
+        return stock.push(self._client, list(levels), self.stock_batch)
+
+    def ship(self, shipment: Shipment) -> PushResult:
+        return shipping.ship(self._client, shipment)
+
+    def update_tracking(self, fulfillment_ref: str, shipment: Shipment) -> PushResult:
+        return shipping.update_tracking(self._client, fulfillment_ref, shipment)
+
+    def cancel(self, order_id: str, reason: str) -> PushResult:
+        return shipping.cancel(self._client, order_id, reason)
+
+    def poll(self, refs: Iterable[str]) -> list[PushResult]:
+        return [shipping.poll(self._client, ref) for ref in refs]
+
+    # -- webhooks -----------------------------------------------------------------------------------------------------
+
+    def ensure_webhooks(self, url: str) -> None:
+        """Subscribe ``url`` to what is missing. Subscriptions of other addresses are left alone."""
+        present, after = set(), None
+        while True:
+            variables = {"topics": list(TOPICS), "after": after}
+            found = self._client.execute(documents.WEBHOOKS, variables).data["webhookSubscriptions"]
+            present |= {node["topic"] for node in found["nodes"] if node["uri"] == url}
+            if not found["pageInfo"]["hasNextPage"] or found["pageInfo"]["endCursor"] in (None, after):
+                break
+            after = found["pageInfo"]["endCursor"]
+        missing = [topic for topic in TOPICS if topic not in present]
+        if not missing:
+            return
+        # a repeated subscription is refused as taken, so repeating is safe
+        answer = self._client.execute(documents.subscribe_document(missing), {"uri": url})
+        errors = [error for part in answer.data.values() for error in (part or {}).get("userErrors") or ()]
+        errors = [error["message"] for error in errors if "taken" not in error["message"]]
+        if errors:
+            raise Rejected("webhook", f"Shopify refused the notifications: {errors[0]}")
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
+        if not secret:
+            raise SignatureError("There is no API secret key to check the notification with.")
+        lowered = {str(key).lower(): value for key, value in headers.items()}
+        expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+        given = (lowered.get("x-shopify-hmac-sha256") or "").encode()
+        if not hmac.compare_digest(expected, given):
+            raise SignatureError("The notification is not signed with this shop's API secret key.")
+        return _event(lowered, body)
+
+
+def _event(headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+    try:
+        payload = json.loads(body or b"{}")
+        triggered_at = moment(headers.get("x-shopify-triggered-at"))
+    except (ValueError, BadPayload):
+        raise BadPayload("The notification can't be read.") from None
+    payload = payload if isinstance(payload, dict) else {}
+    ref = payload.get("admin_graphql_api_id")
+    return WebhookEvent(headers.get("x-shopify-topic") or "", headers.get("x-shopify-webhook-id"), ref, triggered_at)
+
+
+def _location(node: Mapping[str, Any]) -> Location:
+    country = (node.get("address") or {}).get("countryCode")
+    return Location(ref=node["id"], name=node["name"], active=bool(node["isActive"]), country=country)
+
+
+def _page(records: list[Any], failures: list[RecordFailure], batch: fetch.Batch) -> Page:
+    cursor = batch.position.dumps() if batch.position else None
+    return Page(tuple(records), tuple(failures), cursor, batch.watermark)

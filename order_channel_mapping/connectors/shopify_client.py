@@ -1,0 +1,205 @@
+"""Shopify's GraphQL over HTTP: errors that hide in a 200, and pacing by the cost that each answer reports.
+
+Shopify fills a bucket of points per app and shop. Every answer says what it cost and what is left; a call that the
+bucket can't pay is answered with ``THROTTLED`` and nothing else.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, Unavailable
+from .shopify_documents import API_VERSION
+from .transport import Transport, utcnow
+
+PATH = f"/admin/api/{API_VERSION}/graphql.json"
+#: times that a throttled call is repeated inside one pass
+THROTTLE_ATTEMPTS = 5
+_USED_UP = "Shopify's call limit is used up for the moment."
+_SERVER_FAULTS = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT"})
+
+
+class TooCostly(Rejected):
+    """The document could cost more than Shopify allows for one call. ``factor`` is how far to shrink its lists."""
+
+    def __init__(self, message: str, factor: float):
+        super().__init__("max_cost", message)
+        self.factor = factor
+
+
+class ServerFault(Unavailable):
+    """Shopify stumbled over this very question. A smaller one may work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``data`` of an answer, the errors that concern only parts of it, and Shopify's clock when it was asked."""
+
+    data: Mapping[str, Any]
+    errors: tuple[Mapping[str, Any], ...] = ()
+    asked_at: datetime | None = None
+
+
+class ShopifyClient:
+    """Executes documents against one shop. Not thread-safe."""
+
+    def __init__(self, account: Login, ports: Ports):
+        domain = (account.secrets.get("shop_domain") or "").strip().rstrip("/").removeprefix("https://")
+        token = (account.secrets.get("access_token") or "").strip()
+        base_url = account.base_url or f"https://{domain}"
+        if not token or not urlsplit(base_url).hostname:
+            raise AuthError("Enter the shop's domain and the access token of its custom app.", "missing")
+        if any(ord(char) < 33 or ord(char) > 126 for char in token):
+            raise AuthError("The access token has characters that a token can't have. Copy it again.", "malformed")
+        self.domain = domain
+        self.transport = Transport(
+            base_url,
+            name="Shopify",
+            headers={"X-Shopify-Access-Token": token},
+            secrets=(token, account.secrets.get("client_secret")),
+            max_wait=ports.max_wait,
+            allow_insecure=account.allow_insecure,
+        )
+        self._pace = ports.pace
+        self._bucket: dict[str, Any] | None = None
+        self._costs: dict[str, float] = {}
+
+    def close(self) -> None:
+        if self._bucket and self._bucket.pop("changed", None):
+            self._pace.put(self._bucket)
+        self.transport.close()
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def execute(self, document: str, variables: Mapping[str, Any] | None = None, *, idempotent: bool = True) -> Answer:
+        """Run one document.
+
+        :param idempotent: False for a mutation that Shopify would carry out twice
+        :raise TooCostly, ServerFault: see there
+        :raise AuthError, RateLimited, Unavailable, Rejected, BadPayload: as everywhere
+        """
+        name = document.split("(", 1)[0].split("{", 1)[0].split()[-1]
+        for _attempt in range(THROTTLE_ATTEMPTS):
+            self._wait_for_points(self._costs.get(name, 0))
+            response = self._post(document, variables, idempotent)
+            payload = response.json()
+            if not isinstance(payload, dict):
+                raise BadPayload("Shopify's answer is not a GraphQL answer.")
+            cost = (payload.get("extensions") or {}).get("cost") or {}
+            self._take_note(name, cost)
+            errors = payload.get("errors") or ()
+            if isinstance(errors, str):
+                raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
+            if any(_code(error) == "THROTTLED" for error in errors):
+                self.transport.wait(_throttle_seconds(cost), _USED_UP)
+                continue
+            return self._answer(payload, errors, response.asked_at)
+        wait = timedelta(seconds=_throttle_seconds(cost))
+        raise RateLimited("Shopify asks to wait before the next call.", utcnow() + wait)
+
+    def _post(self, document, variables, idempotent):
+        body = {"query": document, "variables": dict(variables or {})}
+        try:
+            return self.transport.request("POST", PATH, json=body, idempotent=idempotent)
+        except AuthError:
+            raise AuthError(
+                "Shopify does not accept the access token. Check it in the shop's settings under"
+                " Apps and sales channels, or install the app again."
+            ) from None
+        except Rejected as error:
+            if error.code == "not_found":
+                raise AuthError(f"There is no shop at {self.domain}. Check the shop's domain.", "no_shop") from None
+            if error.code in ("http_402", "http_423"):
+                raise AuthError("Shopify has frozen or locked this shop. Its owner must act.", "shop_frozen") from None
+            raise
+
+    def _answer(self, payload, errors, asked_at) -> Answer:
+        data = payload.get("data")
+        for error in errors:
+            self._raise_for(error)
+        if not isinstance(data, dict) or (errors and all(value is None for value in data.values())):
+            code = _code(errors[0]) if errors else ""
+            if code in _SERVER_FAULTS:
+                raise ServerFault("Shopify has a fault of its own.", code.lower(), sent=True)
+            raise Rejected(
+                code.lower() or "graphql", f"Shopify refused: {self._said(errors[0]) if errors else 'no data'}"
+            )
+        return Answer(data, tuple(errors), asked_at)
+
+    def _raise_for(self, error: Mapping[str, Any]) -> None:
+        """Errors that concern the whole call, wherever they stand."""
+        code = _code(error)
+        if code == "ACCESS_DENIED":
+            raise AuthError(f"Shopify denies access: {self._said(error)}", "access_denied")
+        if code == "SHOP_INACTIVE":
+            raise AuthError("This shop is not active at Shopify. Its owner must act.", "shop_frozen")
+        if code == "MAX_COST_EXCEEDED":
+            details = error.get("extensions") or {}
+            cost, limit = float(details.get("cost") or 0), float(details.get("maxCost") or 1000)
+            raise TooCostly(self._said(error), limit / cost * 0.9 if cost > limit else 0.5)
+
+    def _said(self, error: Mapping[str, Any]) -> str:
+        return self.transport.redact(error.get("message") or "")[:300]
+
+    # -- pacing -------------------------------------------------------------------------------------------------------
+
+    def _wait_for_points(self, cost: float) -> None:
+        """Sleep until the bucket should hold ``cost`` points, by what Shopify said last, here or in another pass."""
+        if self._bucket is None:
+            self._bucket = dict(self._pace.get() or {})
+        bucket = self._bucket
+        if not {"available", "rate", "maximum", "at"} <= bucket.keys() or not bucket["rate"]:
+            return
+        grown = bucket["available"] + max(0.0, time.time() - bucket["at"]) * bucket["rate"]
+        missing = min(cost, bucket["maximum"]) - min(grown, bucket["maximum"])
+        if missing > 0:
+            self.transport.wait(missing / bucket["rate"], _USED_UP)
+
+    def _take_note(self, name: str, cost: Mapping[str, Any]) -> None:
+        status = cost.get("throttleStatus") or {}
+        if not status.get("restoreRate"):
+            return
+        if cost.get("requestedQueryCost"):
+            self._costs[name] = float(cost["requestedQueryCost"])
+        self._bucket = {
+            **(self._bucket or {}),
+            "available": float(status.get("currentlyAvailable") or 0),
+            "maximum": float(status.get("maximumAvailable") or 0),
+            "rate": float(status["restoreRate"]),
+            "at": time.time(),
+            "changed": True,
+        }
+
+    # -- what was learnt about page sizes -----------------------------------------------------------------------------
+
+    def page_size(self, name: str, wanted: int) -> int:
+        if self._bucket is None:
+            self._bucket = dict(self._pace.get() or {})
+        return min(wanted, int((self._bucket.get("sizes") or {}).get(name) or wanted))
+
+    def shrink_page(self, name: str, size: int, factor: float) -> int:
+        """Remember a smaller page size for this and later passes."""
+        size = max(1, math.floor(size * factor))
+        self._bucket = dict(self._bucket or {})
+        self._bucket["sizes"] = {**(self._bucket.get("sizes") or {}), name: size}
+        self._bucket["changed"] = True
+        return size
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return str((error.get("extensions") or {}).get("code") or "") if isinstance(error, Mapping) else ""
+
+
+def _throttle_seconds(cost: Mapping[str, Any]) -> float:
+    """How long a throttled call has to wait until the bucket can pay it."""
+    status = cost.get("throttleStatus") or {}
+    missing = float(cost.get("requestedQueryCost") or 0) - float(status.get("currentlyAvailable") or 0)
+    return max(0.5, missing / float(status.get("restoreRate") or 50))

@@ -1,0 +1,247 @@
+"""Walks through Shopify's lists page by page, so that a walk may stop anywhere and go on in another process.
+
+Order of a walk. Orders and changed products come by their time of change, so that what changes meanwhile moves to the
+end and is met again; a full pass over variants goes by id. Shopify can't page deeper than 25,000 records: before that a
+walk starts a new list where it stands.
+
+Watermark. It is Shopify's own clock. Within a walk by time of change it is the latest change seen; at its end, and for
+a walk by id, Shopify's ``Date`` when the question was put (the first question, for a walk by id), so that it also
+advances when nothing changes. A page of a walk by id before the last has none: nothing is complete yet.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from . import shopify_documents as documents
+from .base import BadPayload, Unavailable
+from .records import RecordFailure
+from .shopify_client import Answer, ServerFault, ShopifyClient, TooCostly
+from .shopify_records import moment
+
+MAX_DEPTH = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One kind of list. ``stubs`` is a document that only names the records, to step over one that can't be had."""
+
+    name: str
+    root: str
+    document: str
+    stubs: str
+    size: int
+    by_time: bool = True
+
+
+VARIANTS = Walk("variants", "productVariants", documents.VARIANTS, documents.VARIANT_STUBS, 250, by_time=False)
+PRODUCTS = Walk("products", "products", documents.CHANGED_PRODUCTS, documents.PRODUCT_STUBS, 50)
+ORDERS = Walk("orders", "orders", documents.ORDERS, documents.ORDER_STUBS, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a walk stands. Its text form is the cursor of a page: all that another process needs to go on.
+
+    ``start`` is the time or id that the present list starts at, ``filter`` its other conditions, ``latest`` the latest
+    change or highest id seen, ``asked`` Shopify's clock at the walk's first question, ``depth`` the records passed.
+    """
+
+    walk: str
+    start: str | None = None
+    filter: str = ""
+    after: str | None = None
+    depth: int = 0
+    latest: str | None = None
+    asked: str | None = None
+
+    def dumps(self) -> str:
+        return json.dumps({key: value for key, value in asdict(self).items() if value}, separators=(",", ":"))
+
+    @classmethod
+    def loads(cls, cursor: str | None, walk: Walk) -> Position | None:
+        """The position, or None where the text is not one of this walk: it then starts anew, which loses nothing."""
+        try:
+            position = cls(**json.loads(cursor)) if cursor else None
+        except (TypeError, ValueError):
+            return None
+        return position if position and position.walk == walk.name else None
+
+    def query(self, by_time: bool) -> str | None:
+        key = f"updated_at:>='{self.start}'" if by_time else f"id:>={self.start}"
+        return " ".join(filter(None, (key if self.start else "", self.filter))) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one question brought. ``position`` is None at the end of the walk."""
+
+    nodes: tuple[Mapping[str, Any], ...]
+    failures: tuple[RecordFailure, ...]
+    position: Position | None
+    watermark: datetime | None
+    data: Mapping[str, Any]
+
+
+def iso(value: datetime) -> str:
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def walk_through(client: ShopifyClient, walk: Walk, position: Position) -> Iterator[Batch]:
+    """Every batch from ``position`` to the end of the walk."""
+    here: Position | None = position
+    while here:
+        batch = _batch(client, walk, here)
+        yield batch
+        here = batch.position
+
+
+def _batch(client: ShopifyClient, walk: Walk, here: Position) -> Batch:
+    answer, stepped_over = _ask(client, walk, here)
+    connection = answer.data[walk.root]
+    page = connection["pageInfo"]
+    nodes = tuple(node for node in connection["nodes"] if node)
+    asked = here.asked or (answer.asked_at and iso(answer.asked_at))
+    latest = _latest(walk, here, nodes)
+    last = not page["hasNextPage"]
+    if stepped_over:
+        failures = tuple(_unreadable(node) for node in nodes)
+        nodes = ()
+    else:
+        failures, nodes = _split(walk, answer, nodes)
+    position = None
+    if not last:
+        position = replace(here, after=page["endCursor"], depth=here.depth + len(connection["nodes"]))
+        position = _anchor(walk, replace(position, latest=latest, asked=asked))
+    if walk.by_time:
+        watermark = (answer.asked_at if last else None) or moment(latest)
+    else:
+        watermark = moment(asked) if last else None
+    return Batch(nodes, failures, position, watermark, answer.data)
+
+
+def _latest(walk: Walk, here: Position, nodes: tuple[Mapping[str, Any], ...]) -> str | None:
+    """The latest change, or the highest id, up to here. Nodes are sorted by it."""
+    if not nodes:
+        return here.latest
+    return iso(moment(nodes[-1]["updatedAt"])) if walk.by_time else nodes[-1]["id"].rpartition("/")[2]
+
+
+def _anchor(walk: Walk, position: Position) -> Position:
+    """Start a new list where the walk stands, before it is too deep for Shopify."""
+    if position.depth + walk.size <= MAX_DEPTH or not position.latest:
+        return position
+    start = position.latest if walk.by_time else str(int(position.latest) + 1)
+    if start == position.start:  # thousands of changes within one second: only the old list can tell them apart
+        return position
+    return replace(position, start=start, after=None, depth=0)
+
+
+def _ask(client: ShopifyClient, walk: Walk, here: Position) -> tuple[Answer, bool]:
+    """The next portion, smaller where Shopify finds it too costly or stumbles over it.
+
+    A record that Shopify can't deliver even alone is stepped over: the second value says so, its stub is the answer.
+    """
+    size = client.page_size(walk.name, walk.size)
+    repeated = False
+    while True:
+        try:
+            answer = _execute(client, walk.document, walk, here, size)
+        except TooCostly as error:
+            if size == 1:
+                raise
+            size = client.shrink_page(walk.name, size, error.factor)
+        except ServerFault:
+            if size == 1:
+                return _execute(client, walk.stubs, walk, here, 1), True
+            size = max(1, size // 4)
+        else:
+            page = answer.data[walk.root]["pageInfo"]
+            if not page["hasNextPage"] or page["endCursor"] not in (None, here.after):
+                return answer, False
+            if repeated:
+                raise Unavailable("Shopify sends the same page again and again.", "repeated_page", sent=True)
+            repeated = True
+
+
+def _execute(client: ShopifyClient, document: str, walk: Walk, here: Position, size: int) -> Answer:
+    variables = {"first": size, "after": here.after, "query": here.query(walk.by_time)}
+    answer = client.execute(document, variables)
+    connection = answer.data.get(walk.root)
+    if not isinstance(connection, dict) or "nodes" not in connection or "pageInfo" not in connection:
+        raise BadPayload(f"Shopify's answer has no {walk.root}.")
+    return answer
+
+
+def _split(walk: Walk, answer: Answer, nodes: tuple[Mapping[str, Any], ...]):
+    """Set apart the records that Shopify could deliver only in part."""
+    broken: dict[int, str] = {}
+    for error in answer.errors:
+        path = error.get("path") or ()
+        if len(path) > 2 and path[:2] == [walk.root, "nodes"] and isinstance(path[2], int):
+            broken[path[2]] = str(error.get("message") or "")[:300]
+        else:
+            raise ServerFault("Shopify has a fault of its own.", "partial_answer", sent=True)
+    failures = tuple(
+        RecordFailure(node["id"], "partial_answer", f"Shopify could not deliver all of it: {broken[index]}", node)
+        for index, node in enumerate(nodes)
+        if index in broken
+    )
+    return failures, tuple(node for index, node in enumerate(nodes) if index not in broken)
+
+
+def _unreadable(node: Mapping[str, Any]) -> RecordFailure:
+    return RecordFailure(node["id"], "internal_server_error", "Shopify itself fails to deliver this record.", node)
+
+
+def complete(client: ShopifyClient, order: dict[str, Any]) -> dict[str, Any]:
+    """An order with all its nested lists fetched to their ends. Costs a call only where a list is long."""
+    ref = order["id"]
+    order = dict(order)
+    for key, document in (
+        ("lineItems", documents.MORE_LINES),
+        ("shippingLines", documents.MORE_SHIPPING_LINES),
+        ("fulfillmentOrders", documents.MORE_FULFILLMENT_ORDERS),
+    ):
+        order[key] = drain(client, document, ref, "order", key, order[key])
+    if len(order["fulfillments"]) >= documents.FULFILLMENTS:
+        order["fulfillments"] = _again(client, documents.ALL_FULFILLMENTS, ref, "fulfillments")
+    if len(order["refunds"]) >= documents.REFUNDS:
+        order["refunds"] = _again(client, documents.ALL_REFUNDS, ref, "refunds")
+    for parts, key, document, parent in (
+        ("fulfillments", "fulfillmentLineItems", documents.MORE_FULFILLMENT_LINES, "fulfillment"),
+        ("refunds", "refundLineItems", documents.MORE_REFUND_LINES, "refund"),
+    ):
+        order[parts] = [
+            {**part, key: drain(client, document, part["id"], parent, key, part[key])} for part in order[parts]
+        ]
+    return order
+
+
+def _again(client: ShopifyClient, document: str, ref: str, key: str) -> list[Mapping[str, Any]]:
+    order = client.execute(document, {"id": ref}).data.get("order")
+    if not order:
+        raise BadPayload("The order vanished while it was read.")
+    return order[key]
+
+
+def drain(client: ShopifyClient, document: str, ref: str, parent: str, key: str, connection: Mapping[str, Any]):
+    """A nested connection with the pages that follow its first."""
+    nodes, page = list(connection["nodes"]), connection["pageInfo"]
+    while page["hasNextPage"]:
+        after = page["endCursor"]
+        variables = {"id": ref, "first": documents.MANY, "after": after}
+        found = client.execute(document, variables).data.get(parent)
+        if not found:
+            raise BadPayload(f"A part of {ref} vanished while it was read.")
+        page = found[key]["pageInfo"]
+        nodes += found[key]["nodes"]
+        if page["hasNextPage"] and page["endCursor"] in (None, after):
+            raise Unavailable("Shopify sends the same page again and again.", "repeated_page", sent=True)
+    return {"nodes": nodes, "pageInfo": page}

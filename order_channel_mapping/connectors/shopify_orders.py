@@ -1,0 +1,376 @@
+"""Shopify's orders as :mod:`records`. Pure functions: they ask nothing and keep nothing.
+
+Shopify's own figures are taken wherever it has one for the purpose. An order of which nothing was removed adds up to
+``totalPriceSet``: goods and shipping before discount, minus the discounts allocated to each line (those on the whole
+order show nowhere else), plus taxes unless prices include them, plus duties, fees and tips. A gift card that paid is a
+payment and changes none of this.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from .base import BadPayload
+from .records import (
+    ZERO,
+    Address,
+    Buyer,
+    CollectedBy,
+    Fulfillment,
+    FulfillmentStatus,
+    LineKind,
+    LineQuantity,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PaymentStatus,
+    Refund,
+    Tax,
+)
+from .shopify_records import amount, attributes, moment, money, text
+
+_PAYMENT = {
+    "AUTHORIZED": PaymentStatus.AUTHORIZED,
+    "EXPIRED": PaymentStatus.VOIDED,
+    "PAID": PaymentStatus.PAID,
+    "PARTIALLY_PAID": PaymentStatus.PARTIALLY_PAID,
+    "PARTIALLY_REFUNDED": PaymentStatus.PARTIALLY_REFUNDED,
+    "PENDING": PaymentStatus.PENDING,
+    "REFUNDED": PaymentStatus.REFUNDED,
+    "VOIDED": PaymentStatus.VOIDED,
+}
+_SETTLED = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+_FULFILLMENT = {
+    "FULFILLED": FulfillmentStatus.FULFILLED,
+    "PARTIALLY_FULFILLED": FulfillmentStatus.PARTIAL,
+}
+#: fulfilments that did not happen
+_DEAD_FULFILLMENTS = frozenset({"CANCELLED", "ERROR", "FAILURE"})
+_LIVE_FULFILLMENT_ORDERS = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED"})
+_RISK = {"CANCEL": "Shopify advises to cancel: risk of fraud.", "INVESTIGATE": "Shopify advises to check for fraud."}
+
+
+# -- order lines ------------------------------------------------------------------------------------------------------
+
+
+class _Convention:
+    """What holds for every line of one order: whether prices include tax, and where the tax is due."""
+
+    def __init__(self, order: Mapping[str, Any]):
+        self.included = bool(order["taxesIncluded"])
+        places = (order.get("shippingAddress"), order.get("billingAddress"))
+        self.country = next((place["countryCodeV2"] for place in places if place and place.get("countryCodeV2")), None)
+
+    def taxes(self, lines: Iterable[Mapping[str, Any]] | None) -> tuple[Tax, ...]:
+        """Taxes of one line. Lines without an amount and without a rate say nothing and are left out."""
+        taxes = (
+            Tax(
+                code=str(line["title"]),
+                name=str(line["title"]),
+                rate=None if line.get("rate") is None else amount(line["rate"]),
+                amount=money(line["priceSet"]),
+                included=self.included,
+                collected_by=CollectedBy.MARKETPLACE if line.get("channelLiable") else CollectedBy.SELLER,
+                country=self.country,
+            )
+            for line in lines or ()
+        )
+        return tuple(tax for tax in taxes if tax.amount or tax.rate)
+
+    def line(self, subtotal: Decimal, discount: Decimal = ZERO, taxes: Iterable[Mapping[str, Any]] | None = (), **rest):
+        taxes = self.taxes(taxes)
+        on_top = ZERO if self.included else sum((tax.amount for tax in taxes), ZERO)
+        return OrderLine(subtotal=subtotal, discount=discount, taxes=taxes, total=subtotal - discount + on_top, **rest)
+
+
+def _discount(line: Mapping[str, Any]) -> Decimal:
+    """All discounts of a line; those on the whole order show nowhere else."""
+    return sum((money(part["allocatedAmountSet"]) for part in line.get("discountAllocations") or ()), ZERO)
+
+
+def _goods(order: Mapping[str, Any], rules: _Convention, shipped: Mapping[str, Decimal]) -> Iterable[OrderLine]:
+    cancelled_order = bool(order.get("cancelledAt"))
+    for line in order["lineItems"]["nodes"]:
+        quantity, fulfilled = amount(line["quantity"]), min(shipped.get(line["id"], ZERO), amount(line["quantity"]))
+        # what was removed and can't be on its way: returned goods were removed too, but had been delivered
+        gone = quantity - fulfilled - amount(line["unfulfilledQuantity"])
+        removed = quantity - amount(line["currentQuantity"])
+        cancelled = quantity - fulfilled if cancelled_order else max(ZERO, min(gone, removed))
+        gift_card = bool(line["isGiftCard"])
+        variant = line.get("variant")
+        yield rules.line(
+            money(line["originalTotalSet"]),
+            _discount(line),
+            line.get("taxLines"),
+            external_id=line["id"],
+            kind=LineKind.GIFT_CARD if gift_card else LineKind.PRODUCT,
+            item_id=variant["id"] if variant else None,
+            sku=text(line.get("sku")),
+            name=text(line.get("name")) or text(line.get("title")),
+            quantity=quantity,
+            fulfilled_quantity=fulfilled,
+            cancelled_quantity=cancelled,
+            physical=bool(line["requiresShipping"]) and not gift_card,
+            attributes=attributes(line.get("customAttributes")),
+        )
+
+
+def _shipping(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
+    for position, line in enumerate(order["shippingLines"]["nodes"]):
+        if line.get("isRemoved"):
+            continue
+        price, discount = money(line["originalPriceSet"]), _discount(line)
+        if not line.get("discountAllocations"):
+            discount = price - money(line["discountedPriceSet"])
+        yield rules.line(
+            price,
+            discount,
+            line.get("taxLines"),
+            external_id=line.get("id") or f"{order['id']}/shipping/{position}",
+            kind=LineKind.SHIPPING,
+            name=text(line.get("title")),
+            sku=text(line.get("code")),
+            physical=False,
+        )
+
+
+def _fees(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
+    """Duties, unless the prices hold them already, and other fees that the buyer pays."""
+    fees = [(fee, text(fee.get("name")) or "Fee") for fee in order.get("additionalFees") or ()]
+    if not order.get("dutiesIncluded"):
+        lines = order["lineItems"]["nodes"]
+        fees += [(duty, f"Duties: {line['title']}") for line in lines for duty in line.get("duties") or ()]
+    for fee, name in fees:
+        yield rules.line(
+            money(fee["price"]),
+            ZERO,
+            fee.get("taxLines"),
+            external_id=fee["id"],
+            kind=LineKind.FEE,
+            name=name,
+            physical=False,
+        )
+
+
+def _with_tip(order: Mapping[str, Any], lines: list[OrderLine]) -> list[OrderLine]:
+    """Name the tip. Shopify sells it as a custom line that needs no shipping; where there is none, it gets a line."""
+    tip = money(order.get("totalTipReceivedSet"))
+    if not tip:
+        return lines
+    for position, line in enumerate(lines):
+        if line.kind is LineKind.PRODUCT and not (line.item_id or line.physical or line.taxes) and line.total == tip:
+            named = OrderLine(line.external_id, LineKind.TIP, name=line.name, subtotal=tip, total=tip, physical=False)
+            return [*lines[:position], named, *lines[position + 1 :]]
+    line = OrderLine(f"{order['id']}/tip", LineKind.TIP, name="Tip", subtotal=tip, total=tip, physical=False)
+    return [*lines, line]
+
+
+def _rounding(order: Mapping[str, Any]) -> OrderLine | None:
+    """What a cash payment was rounded by, as Shopify rounds the payment, not the order."""
+    rounding = money((order.get("totalCashRoundingAdjustment") or {}).get("paymentSet"))
+    if not rounding:
+        return None
+    name = "Cash rounding"
+    return OrderLine(
+        f"{order['id']}/rounding", LineKind.FEE, name=name, subtotal=rounding, total=rounding, physical=False
+    )
+
+
+# -- orders -----------------------------------------------------------------------------------------------------------
+
+
+def _address(value: Mapping[str, Any] | None) -> Address | None:
+    if not value:
+        return None
+    return Address(
+        name=text(value.get("name")),
+        company=text(value.get("company")),
+        street=text(value.get("address1")),
+        street2=text(value.get("address2")),
+        city=text(value.get("city")),
+        zip=text(value.get("zip")),
+        state=text(value.get("provinceCode")) or text(value.get("province")),
+        country=text(value.get("countryCodeV2")),
+        phone=text(value.get("phone")),
+    )
+
+
+def _buyer(order: Mapping[str, Any]) -> Buyer | None:
+    customer = order.get("customer") or {}
+    billing = order.get("billingAddress") or {}
+    place = billing or order.get("shippingAddress") or {}
+    buyer = Buyer(
+        ref=customer.get("id"),
+        name=text(place.get("name")) or text(customer.get("displayName")),
+        email=text(order.get("email")),
+        phone=text(order.get("phone")) or text(place.get("phone")),
+        company=text(billing.get("company")),
+    )
+    return buyer if any((buyer.ref, buyer.name, buyer.email, buyer.phone)) else None
+
+
+def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
+    return tuple(
+        Fulfillment(
+            external_id=parcel["id"],
+            tracking_numbers=tuple(info["number"] for info in parcel.get("trackingInfo") or () if info.get("number")),
+            carrier=next((text(info.get("company")) for info in parcel.get("trackingInfo") or ()), None),
+            created_at=moment(parcel.get("createdAt")),
+            lines=tuple(
+                LineQuantity(part["lineItem"]["id"], amount(part["quantity"]))
+                for part in parcel["fulfillmentLineItems"]["nodes"]
+            ),
+        )
+        for parcel in order.get("fulfillments") or ()
+        if parcel["status"] not in _DEAD_FULFILLMENTS
+    )
+
+
+def _refunds(order: Mapping[str, Any], included: bool) -> tuple[Refund, ...]:
+    return tuple(
+        Refund(
+            external_id=refund["id"],
+            created_at=moment(refund.get("createdAt")),
+            amount=money(refund.get("totalRefundedSet")),
+            reason=text(refund.get("note")),
+            lines=tuple(
+                LineQuantity(part["lineItem"]["id"], amount(part["quantity"]), _refunded(part, included))
+                for part in refund["refundLineItems"]["nodes"]
+            ),
+        )
+        for refund in order.get("refunds") or ()
+    )
+
+
+def _refunded(part: Mapping[str, Any], included: bool) -> Decimal:
+    return money(part["subtotalSet"]) + (ZERO if included else money(part["totalTaxSet"]))
+
+
+def _total(order: Mapping[str, Any], lines: list[OrderLine], refunds: tuple[Refund, ...]) -> Decimal:
+    """What the buyer owes: without what was cancelled, but with what was delivered and then given back.
+
+    Shopify's current total leaves out both. It is taken where it means the same; otherwise the cancelled quantities are
+    taken off the total as ordered, at what was refunded for them, or else in proportion.
+    """
+    ordered, current = money(order["totalPriceSet"]), money(order["currentTotalPriceSet"])
+    cancelled = {line.external_id: line for line in lines if line.cancelled_quantity}
+    if order.get("cancelledAt"):
+        return current
+    if not cancelled:
+        return ordered
+    removed = {
+        line["id"]: amount(line["quantity"]) - amount(line["currentQuantity"]) for line in order["lineItems"]["nodes"]
+    }
+    returned = any(quantity != _cancelled(cancelled.get(ref)) for ref, quantity in removed.items())
+    generous = any(refund.amount > sum((part.amount for part in refund.lines), ZERO) for refund in refunds)
+    if not returned and not generous:
+        return current
+    return ordered - sum((_worth(line, order) for line in cancelled.values()), ZERO)
+
+
+def _cancelled(line: OrderLine | None) -> Decimal:
+    return line.cancelled_quantity if line else ZERO
+
+
+def _worth(line: OrderLine, order: Mapping[str, Any]) -> Decimal:
+    """The amount of a line's cancelled quantity."""
+    left, worth = line.cancelled_quantity, ZERO
+    for refund in order.get("refunds") or ():
+        for part in refund["refundLineItems"]["nodes"]:
+            quantity = amount(part["quantity"])
+            if part["lineItem"]["id"] != line.external_id or part.get("restockType") == "RETURN" or not quantity:
+                continue
+            taken = min(quantity, left)
+            left -= taken
+            worth += _refunded(part, bool(order["taxesIncluded"])) * taken / quantity
+    return worth + line.total * left / line.quantity
+
+
+def _status(order: Mapping[str, Any], payment: PaymentStatus, fulfillment: FulfillmentStatus) -> OrderStatus:
+    if order.get("cancelledAt"):
+        return OrderStatus.CANCELLED
+    done = fulfillment is FulfillmentStatus.FULFILLED and payment in _SETTLED
+    return OrderStatus.COMPLETED if order["closed"] or done else OrderStatus.OPEN
+
+
+def _hold(order: Mapping[str, Any]) -> str | None:
+    reasons = []
+    for part in order["fulfillmentOrders"]["nodes"]:
+        if part["status"] == "ON_HOLD":
+            for hold in part.get("fulfillmentHolds") or ({},):
+                words = filter(None, (text(hold.get("displayReason")), text(hold.get("reasonNotes"))))
+                reasons.append(": ".join(words) or "On hold at Shopify.")
+    reasons.append(_RISK.get((order.get("risk") or {}).get("recommendation")))
+    return " ".join(dict.fromkeys(filter(None, reasons))) or None
+
+
+def order(payload: Mapping[str, Any]) -> Order:
+    """One order, whole: every nested list has been fetched to its end.
+
+    :raise BadPayload: something in it is not what the contract says
+    """
+    try:
+        return _order(payload)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadPayload(f"The order lacks something that Shopify always sends: {error}") from None
+
+
+def _order(payload: Mapping[str, Any]) -> Order:
+    rules = _Convention(payload)
+    parcels = _fulfillments(payload)
+    shipped: dict[str, Decimal] = {}
+    for parcel in parcels:
+        for part in parcel.lines:
+            shipped[part.external_id] = shipped.get(part.external_id, ZERO) + part.quantity
+    lines = [*_goods(payload, rules, shipped), *_shipping(payload, rules), *_fees(payload, rules)]
+    lines = _with_tip(payload, lines)
+    refunds = _refunds(payload, rules.included)
+    total = _total(payload, lines, refunds)
+    rounding = _rounding(payload)
+    if rounding:
+        if sum((line.total for line in lines), ZERO) == money(payload["totalPriceSet"]):
+            total += rounding.total
+        lines.append(rounding)
+    payment = _PAYMENT.get(payload.get("displayFinancialStatus"), PaymentStatus.PENDING)
+    fulfillment = _FULFILLMENT.get(payload["displayFulfillmentStatus"], FulfillmentStatus.UNFULFILLED)
+    status = _status(payload, payment, fulfillment)
+    routes = [part for part in payload["fulfillmentOrders"]["nodes"] if part["status"] in _LIVE_FULFILLMENT_ORDERS]
+    places = {((part.get("assignedLocation") or {}).get("location") or {}).get("id") for part in routes} - {None}
+    shipping_lines = [line for line in lines if line.kind is LineKind.SHIPPING]
+    return Order(
+        external_id=payload["id"],
+        number=text(payload["name"]),
+        placed_at=moment(payload.get("processedAt") or payload["createdAt"]),
+        updated_at=moment(payload["updatedAt"]),
+        ship_by=min((moment(part["fulfillBy"]) for part in routes if part.get("fulfillBy")), default=None),
+        status=status,
+        payment_status=payment,
+        fulfillment_status=fulfillment,
+        payment_methods=tuple(payload.get("paymentGatewayNames") or ()),
+        currency=payload["presentmentCurrencyCode"],
+        shop_currency=payload["currencyCode"],
+        total=total,
+        prices_include_tax=rules.included,
+        buyer=_buyer(payload),
+        billing=_address(payload.get("billingAddress")),
+        shipping=_address(payload.get("shippingAddress")),
+        lines=tuple(lines),
+        shipping_method=shipping_lines[0].name if shipping_lines else None,
+        fulfillments=parcels,
+        refunds=refunds,
+        location=places.pop() if len(places) == 1 else None,
+        hold=_hold(payload) if status is OrderStatus.OPEN else None,
+        test=bool(payload["test"]),
+        note=_note(payload),
+        raw=payload,
+    )
+
+
+def _note(payload: Mapping[str, Any]) -> str | None:
+    """The buyer's note, and the custom attributes of the order (delivery dates, gift messages) one a line."""
+    extra = [f"{key}: {value}" for key, value in attributes(payload.get("customAttributes")).items() if value]
+    return "\n".join(filter(None, [text(payload.get("note")), *extra])) or None

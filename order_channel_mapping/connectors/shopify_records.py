@@ -1,0 +1,94 @@
+"""Shopify's values and product variants as :mod:`records`. Pure functions: they ask nothing and keep nothing.
+
+A payload that is not what the contract says raises :class:`~.base.BadPayload`, so that one bad record is one failure.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .base import BadPayload
+from .records import ZERO, Item
+
+# -- atoms ------------------------------------------------------------------------------------------------------------
+
+
+def text(value: Any) -> str | None:
+    """Trimmed text; nothing for nothing."""
+    return (str(value).strip() or None) if value is not None else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An ISO time as aware UTC."""
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise BadPayload(f"{value!r} is not a time.") from None
+    return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
+
+
+def amount(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise BadPayload(f"{value!r} is not an amount.") from None
+    if not number.is_finite():
+        raise BadPayload(f"{value!r} is not an amount.")
+    return number
+
+
+def money(bag: Mapping[str, Any] | None) -> Decimal:
+    """A ``MoneyBag`` in the buyer's currency. A missing bag is zero."""
+    return amount(bag["presentmentMoney"]["amount"]) if bag else ZERO
+
+
+def attributes(pairs: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
+    return {str(pair["key"]): str(pair.get("value") or "") for pair in pairs or ()}
+
+
+# -- items ------------------------------------------------------------------------------------------------------------
+
+
+def item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str | None) -> Item:
+    """A product variant.
+
+    :raise BadPayload: something in it is not what the contract says
+    """
+    try:
+        return _item(variant, product, currency)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadPayload(f"The product variant lacks something that Shopify always sends: {error}") from None
+
+
+def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str | None) -> Item:
+    stock = variant["inventoryItem"]
+    plain = product.get("hasOnlyDefaultVariant")  # its only variant is titled "Default Title", which says nothing
+    options = {} if plain else {option["name"]: option["value"] for option in variant.get("selectedOptions") or ()}
+    picture = variant.get("image") or ((product.get("featuredMedia") or {}).get("preview") or {}).get("image") or {}
+    quantity = variant.get("inventoryQuantity")
+    times = [moment(part.get("updatedAt")) for part in (variant, product)]
+    return Item(
+        external_id=variant["id"],
+        parent_id=product["id"],
+        sku=text(variant.get("sku")),
+        name=text(product.get("title")) if plain else text(variant.get("displayName")) or text(product.get("title")),
+        barcode=text(variant.get("barcode")),
+        price=None if variant.get("price") is None else amount(variant["price"]),
+        currency=currency,
+        quantity=None if quantity is None or not stock["tracked"] else amount(quantity),
+        physical=bool(stock["requiresShipping"]) and not product.get("isGiftCard"),
+        active=product["status"] in ("ACTIVE", "UNLISTED"),
+        url=text(product.get("onlineStoreUrl")),
+        image_url=text(picture.get("url")),
+        attributes=options,
+        updated_at=max((time for time in times if time), default=None),
+        stock_ref=stock["id"] if stock["tracked"] else None,
+        raw={**variant, "product": {key: value for key, value in product.items() if key != "variants"}},
+    )

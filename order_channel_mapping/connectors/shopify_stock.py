@@ -1,0 +1,165 @@
+"""Sets quantities at Shopify: many in one call, each with an answer of its own.
+
+Shopify takes a batch whole or not at all. What it names as wrong is taken out and answered, the rest is sent again
+under a new idempotency key. A repeated *request* keeps its key, so that a lost answer does no harm.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .records import PushResult, PushStatus, StockLevel
+from .shopify_client import ShopifyClient
+from .shopify_documents import SET_QUANTITIES, activate_document
+
+#: how often one batch is sent again without its bad entries, before the rest is left for the next pass
+ROUNDS = 25
+#: items stocked at a new location in one call
+ACTIVATIONS = 25
+#: codes that concern the call, not an entry; a new key helps
+_KEY_CODES = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+_NOT_STOCKED = re.compile(r"not stocked", re.IGNORECASE)
+
+
+def push(client: ShopifyClient, levels: list[StockLevel], batch: int) -> list[PushResult]:
+    """One result per level, in the order given."""
+    results: dict[int, PushResult] = {}
+    places: dict[tuple[str, str], int] = {}
+    twins: dict[int, int] = {}
+    for index, level in enumerate(levels):
+        if not level.stock_ref or not level.location:
+            what = "stock is not tracked at Shopify" if not level.stock_ref else "no location is chosen"
+            results[index] = _failed(level, "not_pushable", f"Not sent: {what}.")
+            continue
+        first = places.setdefault((level.stock_ref, level.location), index)
+        if first != index:
+            twins[index] = first
+    waiting = [index for index in range(len(levels)) if index not in results and index not in twins]
+    for start in range(0, len(waiting), batch):
+        _push_batch(client, {index: levels[index] for index in waiting[start : start + batch]}, results)
+    for index, first in twins.items():
+        results[index] = _like(levels[index], levels[first], results[first])
+    return [results[index] for index in range(len(levels))]
+
+
+def _like(level: StockLevel, sent: StockLevel, result: PushResult) -> PushResult:
+    """The answer for a second level of the same item and place, which Shopify refuses within one call."""
+    if level.quantity != sent.quantity:
+        return _failed(level, "duplicate", "Another quantity was sent for the same item and location.")
+    return PushResult(level.external_id, result.status, result.ref, result.code, result.message, result.retryable)
+
+
+def _push_batch(client: ShopifyClient, left: dict[int, StockLevel], results: dict[int, PushResult]) -> None:
+    """Send until every entry has its answer. Fills ``results``, empties ``left``."""
+    activated: set[int] = set()
+    for _round in range(ROUNDS):
+        if not left:
+            return
+        order = list(left)
+        payload = _send(
+            client, [left[index] for index in order], unchecked={order.index(i) for i in activated & set(order)}
+        )
+        errors = payload.get("userErrors") or ()
+        if not errors:
+            ref = (payload.get("inventoryAdjustmentGroup") or {}).get("id")
+            for index in order:
+                results[index] = PushResult(left.pop(index).external_id, PushStatus.OK, ref)
+            return
+        entries, whole = _sort_errors(errors, len(order))
+        if whole and whole.get("code") in _KEY_CODES and not entries:
+            continue
+        if whole and not entries:
+            busy = whole.get("code") == "IDEMPOTENCY_CONCURRENT_REQUEST"
+            for index in order:
+                results[index] = _failed(left.pop(index), _code(whole), whole["message"], retryable=busy)
+            return
+        unstocked = []
+        for position, error in entries.items():
+            index = order[position]
+            if _is_unstocked(error) and index not in activated:
+                unstocked.append(index)
+            elif error.get("code") == "CHANGE_FROM_QUANTITY_STALE":
+                level = left.pop(index)
+                results[index] = PushResult(
+                    level.external_id, PushStatus.STALE, None, "stale", error["message"], retryable=True
+                )
+            else:
+                results[index] = _failed(left.pop(index), _code(error), error["message"])
+        if unstocked:
+            for index, message in _activate(client, {index: left[index] for index in unstocked}):
+                results[index] = _failed(left.pop(index), "not_stocked", message)
+            activated.update(unstocked)
+    for index in list(left):
+        results[index] = _failed(
+            left.pop(index), "too_many_refused", "Too many of the batch were refused.", retryable=True
+        )
+
+
+def _send(client: ShopifyClient, levels: list[StockLevel], unchecked: set[int]) -> Mapping[str, Any]:
+    """``unchecked`` are the positions of entries that were just stocked: what they held before is not known."""
+    quantities = [
+        {
+            "inventoryItemId": level.stock_ref,
+            "locationId": level.location,
+            "quantity": level.quantity,
+            "changeFromQuantity": None if position in unchecked else level.expected,
+        }
+        for position, level in enumerate(levels)
+    ]
+    variables = {"input": {"name": "available", "reason": "correction", "quantities": quantities}, "key": _key()}
+    return client.execute(SET_QUANTITIES, variables).data.get("inventorySetQuantities") or {}
+
+
+def _sort_errors(errors, count: int) -> tuple[dict[int, Mapping[str, Any]], Mapping[str, Any] | None]:
+    """The first error of each entry, by its position in the call, and one that concerns the call as a whole."""
+    entries: dict[int, Mapping[str, Any]] = {}
+    whole = None
+    for error in errors:
+        path = error.get("field") or ()
+        position = path[2] if len(path) > 2 and path[1] == "quantities" else ""
+        if str(position).isdigit() and int(position) < count:
+            entries.setdefault(int(position), error)
+        else:
+            whole = whole or error
+    return entries, whole
+
+
+def _is_unstocked(error: Mapping[str, Any]) -> bool:
+    """Whether the item is not kept at the location yet. Shopify's versions say so in different ways."""
+    code = error.get("code")
+    return code in ("ITEM_NOT_STOCKED_AT_LOCATION", "INVALID_LOCATION") or bool(
+        _NOT_STOCKED.search(error.get("message") or "")
+    )
+
+
+def _activate(client: ShopifyClient, levels: dict[int, StockLevel]) -> Iterator[tuple[int, str]]:
+    """Stock items at their locations. Yields what was refused, with Shopify's words."""
+    indexes = list(levels)
+    for start in range(0, len(indexes), ACTIVATIONS):
+        part = indexes[start : start + ACTIVATIONS]
+        variables: dict[str, Any] = {}
+        for position, index in enumerate(part):
+            level = levels[index]
+            variables |= {f"item{position}": level.stock_ref, f"location{position}": level.location}
+            variables[f"key{position}"] = _key()
+        data = client.execute(activate_document(len(part)), variables).data
+        for position, index in enumerate(part):
+            for error in ((data.get(f"a{position}") or {}).get("userErrors") or ())[:1]:
+                yield index, error["message"]
+
+
+def _failed(level: StockLevel, code: str, message: str, retryable: bool = False) -> PushResult:
+    return PushResult(level.external_id, PushStatus.FAILED, None, code, message, retryable)
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return (error.get("code") or "rejected").lower()
+
+
+def _key() -> str:
+    return str(uuid.uuid4())

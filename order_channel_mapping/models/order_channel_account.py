@@ -1,8 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..connectors import connector_classes
 
 OFFLINE = "offline"
+ALLOW_INSECURE = "order_channel_mapping.allow_insecure_urls"
 
 
 def provider_selection():
@@ -11,7 +13,11 @@ def provider_selection():
 
 
 class OrderChannelAccount(models.Model):
-    """One login at a marketplace: credentials, identity, pacing. Several channels may share it."""
+    """One login at a marketplace: credentials, identity, pacing. Several channels may share it.
+
+    How credentials are kept is in ``order_channel_account_secrets``, what connectors are given in
+    ``order_channel_account_ports``.
+    """
 
     _name = "order.channel.account"
     _description = "Channel Account"
@@ -26,6 +32,7 @@ class OrderChannelAccount(models.Model):
     api_base_url = fields.Char(
         string="API Address",
         copy=False,
+        groups="base.group_system",
         help="Leave empty. Points the connector at a test server instead of the marketplace.",
     )
 
@@ -33,3 +40,63 @@ class OrderChannelAccount(models.Model):
     external_ref = fields.Char(string="Account ID at the Channel", readonly=True, copy=False, index="btree_not_null")
     external_name = fields.Char(string="Name at the Channel", readonly=True, copy=False)
     scopes = fields.Char(string="Granted Rights", readonly=True, copy=False)
+
+    @api.constrains("api_base_url")
+    def _check_api_base_url(self):
+        for account in self.sudo():
+            url = account.api_base_url
+            if url and not url.startswith("https://") and not account._allow_insecure():
+                raise ValidationError(
+                    self.env._(
+                        "The API address must start with https://. Test servers need the system parameter %(name)s.",
+                        name=ALLOW_INSECURE,
+                    )
+                )
+
+    @api.model
+    def _allow_insecure(self):
+        """Whether connectors may use plain HTTP and private addresses: test servers only."""
+        value = self.env["ir.config_parameter"].sudo().get_param(ALLOW_INSECURE)
+        return str(value).strip().lower() in ("1", "true", "yes")
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def _guarded_fields(self):
+        """Fields that only this addon's own methods write."""
+        return {"external_ref", "external_name", "scopes", "credentials_checked", "credentials_version", "secret_data"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_guarded(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_guarded(vals)
+        self._check_settled(vals)
+        return super().write(vals)
+
+    def _check_guarded(self, vals):
+        guarded = self._guarded_fields() & vals.keys()
+        if guarded and not self.env.su:
+            raise AccessError(
+                self.env._("These fields are set by Connect, not by hand: %(names)s", names=", ".join(sorted(guarded)))
+            )
+
+    def _check_settled(self, vals):
+        """A connected account keeps its marketplace and its company: all that was fetched through it hangs on them."""
+        for name in {"provider", "company_id"} & vals.keys():
+            for account in self:
+                value = account[name].id if name == "company_id" else account[name]
+                if value != vals[name] and any(channel.state != "draft" for channel in account._all_channels()):
+                    raise UserError(
+                        self.env._(
+                            "%(account)s is connected: its marketplace and company can't be changed. Add a new channel instead.",
+                            account=account.display_name,
+                        )
+                    )
+
+    def _all_channels(self):
+        """The account's channels, archived ones too."""
+        return self.sudo().with_context(active_test=False).channel_ids

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OrderChannelListing(models.Model):
@@ -29,6 +29,7 @@ class OrderChannelListing(models.Model):
     fulfilled_by = fields.Selection(
         [("seller", "Us"), ("marketplace", "The channel")], default="seller", required=True, readonly=True
     )
+    waiting_order_count = fields.Integer(string="Waiting Orders", compute="_compute_waiting_order_count")
     on_sale = fields.Boolean(default=True, readonly=True)
     stock_ref = fields.Char(readonly=True)
     remote_updated_at = fields.Datetime(string="Changed at the Channel", readonly=True)
@@ -44,8 +45,9 @@ class OrderChannelListing(models.Model):
     link_hint = fields.Selection(
         [
             ("none", "No product has this SKU or barcode"),
+            ("one", "One product has this SKU or barcode"),
             ("ambiguous", "Several products have this SKU or barcode"),
-            ("shared", "Several listings of this channel have this SKU"),
+            ("conflict", "SKU and barcode belong to different products"),
             ("refused", "Somebody unlinked this product before"),
         ],
         readonly=True,
@@ -63,3 +65,17 @@ class OrderChannelListing(models.Model):
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)", "This listing is already known on this channel.")
     _unconfirmed_idx = models.Index("(channel_id) WHERE state = 'unconfirmed'")
+
+    @api.depends("name", "sku")
+    def _compute_display_name(self):
+        for listing in self:
+            listing.display_name = f"[{listing.sku}] {listing.name}" if listing.sku else listing.name
+
+    def _compute_waiting_order_count(self):
+        """Orders that are frozen because of this listing."""
+        rows = self.env["order.channel.blocker"]._read_group(
+            [("listing_id", "in", self.ids), ("code", "=", "unmapped")], ["listing_id"], ["order_id:count_distinct"]
+        )
+        counts = {listing.id: count for listing, count in rows}
+        for listing in self:
+            listing.waiting_order_count = counts.get(listing.id, 0)

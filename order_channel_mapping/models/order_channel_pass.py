@@ -1,17 +1,21 @@
 import logging
 import random
 import time
-from datetime import timedelta
+from collections import Counter
+from datetime import timedelta, timezone
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError, RateLimited, Unavailable
+from ..tools.digest import to_json
 from .order_channel_account import OFFLINE
 
+UTC = timezone.utc
 _logger = logging.getLogger(__name__)
 
 #: cron kind -> (name, priority): what each of a channel's three crons does (DESIGN rule 15)
@@ -25,6 +29,7 @@ CONFLICTS = (
     psycopg2.errors.UniqueViolation,
 )
 CONFLICT_REPEATS = 3
+BLAME = "order_channel_blame"
 RUNNING_STATES = ("connected", "live", "closing")
 
 
@@ -199,6 +204,8 @@ class OrderChannel(models.Model):
         :raise psycopg2.Error: the conflict is still there after three repeats
         """
         for attempt in range(CONFLICT_REPEATS + 1):
+            # the last time, what looks like a conflict is blamed on the record (see _isolated)
+            self.env.cr.cache[BLAME] = attempt == CONFLICT_REPEATS
             try:
                 result = work(*args)
                 self._commit()
@@ -209,6 +216,108 @@ class OrderChannel(models.Model):
                     raise
                 _logger.info("Channel %s: %s, repeating", self.id, type(conflict).__name__)
                 time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))
+
+    def _isolated(self, records, work):
+        """Run ``work(records)`` in a savepoint; where it fails, find the records at fault by halving, so that the rest goes on.
+
+        :param records: list of border records
+        :param work: function of such a list that returns a Counter of what became of them
+        :return: (Counter of all that went well, ``[(record, exception)]``)
+        """
+        if not records:
+            return Counter(), []
+        try:
+            with self.env.cr.savepoint():
+                return work(records), []
+        except Exception as error:
+            if isinstance(error, CONFLICTS) and not self.env.cr.cache.get(BLAME):
+                raise
+            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, CONFLICTS):
+                raise  # the database is going away: no record's fault
+            if len(records) == 1:
+                _logger.info("Channel %s: a record failed", self.id, exc_info=True)
+                return Counter(), [(records[0], error)]
+        middle = len(records) // 2
+        first, first_failed = self._isolated(records[:middle], work)
+        second, second_failed = self._isolated(records[middle:], work)
+        return first + second, first_failed + second_failed
+
+    def _fetch_pages(self, kind, pages, connector, run, take, deadline=None):
+        """Take in page after page, each in a transaction of its own together with the cursor that resumes after it.
+
+        :param kind: ``items`` or ``orders``
+        :param pages: iterator of :class:`connectors.records.Page`
+        :param take: function of a page's records that returns a Counter (see ``order.channel.run._count``) and
+            the records it could not take, ``[(record, exception)]``
+        :return: whether the last page was reached
+        """
+        calls = 0
+        pages = iter(pages)
+        open_failures = self._open_failure_refs(kind[:-1])
+        while True:
+            page = next(pages, None)  # HTTP, with no transaction open
+            if page is None:
+                return True
+            self._repeatable(self._take_page, kind, page, run, take, connector.calls - calls, open_failures)
+            calls = connector.calls
+            if page.cursor and deadline and time.monotonic() > deadline:
+                return False
+
+    def _take_page(self, kind, page, run, take, calls, open_failures):
+        self._ingest(kind, page.records, run, take, page.failures, open_failures, pages=1, calls=calls)
+        self._save_cursor(kind, page)
+
+    def _ingest(self, kind, records, run, take, unread=(), open_failures=None, **more_counts):
+        """Take in records, put the failed ones on record, and count them all: what came adds up to what became of it.
+
+        :param unread: :class:`connectors.records.RecordFailure` of the same page
+        :param open_failures: set of the refs that have an open failure (kept up to date here), None: look it up
+        """
+        started = time.monotonic()
+        counts, failed = take(records)
+        skips = {name[5:]: counts.pop(name) for name in list(counts) if name.startswith("skip:")}
+        failure_kind = kind[:-1]
+        entries = [(failure.ref, failure.code, {"message": failure.message}, to_json(failure.raw)) for failure in unread]
+        entries += [(record.external_id, *self._blame(error), to_json(record.raw)) for record, error in failed]
+        if open_failures is None:
+            open_failures = self._open_failure_refs(failure_kind)
+        bad = {entry[0] for entry in entries}
+        solved = {record.external_id for record in records} & open_failures - bad
+        if entries:
+            self._record_failures(failure_kind, run, entries)
+        if solved:
+            self._solve_failures(failure_kind, solved)
+        open_failures |= bad
+        open_failures -= solved
+        run._count(
+            skipped=skips,
+            fetched=len(records) + len(unread),
+            failed=len(entries),
+            busy_seconds=time.monotonic() - started,
+            **counts,
+            **more_counts,
+        )
+
+    def _save_cursor(self, kind, page):
+        """Save where the fetch stands; in SQL, because the row need not be read for it."""
+        self.flush_recordset()
+        watermark = page.watermark and page.watermark.astimezone(UTC).replace(tzinfo=None)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE order_channel SET %s = %s, %s = GREATEST(%s, %s) WHERE id = %s",
+                SQL.identifier(f"{kind}_cursor"), page.cursor or None,
+                SQL.identifier(f"{kind}_watermark"), SQL.identifier(f"{kind}_watermark"), watermark or None,
+                self.id,
+            )
+        )
+        self.invalidate_recordset([f"{kind}_cursor", f"{kind}_watermark"])
+
+    @api.model
+    def _blame(self, error):
+        """``(code, params)`` of an exception that a record caused in Odoo."""
+        if isinstance(error, UserError):
+            return "refused", {"message": str(error)}
+        return "internal", {"error": type(error).__name__, "message": str(error).splitlines()[0][:500] if str(error) else ""}
 
     # === CONNECTOR === #
 
@@ -337,17 +446,19 @@ class OrderChannel(models.Model):
 
     def _solve_failures(self, kind, refs):
         """Close the failures of records that came in good."""
-        if refs and self._has_open_failures(kind):
-            self.env["order.channel.failure"].search(
-                [
-                    ("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open"),
-                    ("external_ref", "in", list(refs)),
-                ]
-            ).write({"state": "solved", "next_try_at": False})
+        self.env["order.channel.failure"].search(
+            [
+                ("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open"),
+                ("external_ref", "in", list(refs)),
+            ]
+        ).write({"state": "solved", "next_try_at": False})
 
-    def _has_open_failures(self, kind):
-        return bool(
-            self.env["order.channel.failure"].search_count(
-                [("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open")], limit=1
-            )
+    def _open_failure_refs(self, kind):
+        """The channel's ids of the records that have an open failure.
+
+        :rtype: set[str]
+        """
+        failures = self.env["order.channel.failure"].search_fetch(
+            [("channel_id", "=", self.id), ("kind", "=", kind), ("state", "=", "open")], ["external_ref"]
         )
+        return set(failures.mapped("external_ref"))

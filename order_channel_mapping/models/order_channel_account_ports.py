@@ -1,0 +1,183 @@
+import json
+import logging
+
+import psycopg2.errors
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..connectors.base import AuthError, Login, Ports, Rejected, Unavailable
+from ..tools.secret_box import KeyUnusable, SecretsLost
+
+_logger = logging.getLogger(__name__)
+
+#: Connect itself may use credentials that are not checked yet; nobody else
+CONNECTING = "order_channel_connecting"
+#: two workers that write the same session at once: one waits, then repeats on the other's outcome
+CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation)
+ATTEMPTS = 3
+LOCK_TIMEOUT = "10s"
+
+
+class OrderChannelAccountSession(models.Model):
+    """What a connector keeps between its calls: rotated tokens and pacing.
+
+    A row of its own beside the account, written by the ports only: a refresh in the middle of a pass never conflicts with
+    a transaction that reads or writes the account. Nobody has access to it.
+    """
+
+    _name = "order.channel.account.session"
+    _description = "Channel Account Session"
+    _log_access = False
+
+    account_id = fields.Many2one("order.channel.account", required=True, ondelete="cascade")
+    token_data = fields.Text(groups=fields.NO_ACCESS, copy=False, exportable=False)  # sealed
+    token_version = fields.Integer(groups=fields.NO_ACCESS)  # the account's credentials_version that they belong to
+    pace = fields.Json(groups=fields.NO_ACCESS)
+
+    _account_uniq = models.UniqueIndex("(account_id)", "An account has one session.")
+
+
+class OrderChannelAccount(models.Model):
+    """What a connector is given to work with."""
+
+    _inherit = "order.channel.account"
+
+    def _login(self, channel):
+        """Where and as whom to ask, with the secrets in clear. Never log or store it.
+
+        :rtype: connectors.base.Login
+        :raise Rejected: this database is a copy (code ``foreign_database``)
+        :raise AuthError: the secrets can't be read (``secrets_lost``) or nobody checked them (``credentials_changed``)
+        """
+        self.ensure_one()
+        account = self.sudo()
+        account._check_live_database()
+        secrets = account._secrets()
+        if secrets is None:
+            raise AuthError(code="secrets_lost")
+        if not account.credentials_checked and not channel.env.context.get(CONNECTING):
+            raise AuthError(code="credentials_changed")
+        plain = {
+            field.name: account[field.name]
+            for field in account._credential_fields()
+            if not field.secret and account[field.name]
+        }
+        return Login(
+            base_url=account.api_base_url or None,
+            site=channel.site or "",
+            secrets=plain | secrets,
+            allow_insecure=account._allow_insecure(),
+        )
+
+    def _ports(self):
+        """Where a connector keeps rotated tokens and pacing: committed when ``put`` returns.
+
+        :rtype: connectors.base.Ports
+        """
+        self.ensure_one()
+        account = self.sudo()
+        account._check_live_database()
+        return Ports(tokens=_Tokens(account), pace=_Pace(account))
+
+    def _check_live_database(self):
+        if self.env["order.channel"]._is_foreign_database():
+            raise Rejected("foreign_database")
+
+
+class _Session:
+    """The session of one account, read and written in short transactions of their own."""
+
+    def __init__(self, account):
+        self._env = account.env
+        self._account_id = account.id
+        self._box = account._box
+        self._version = account.credentials_version
+
+    def _apart(self, work):
+        """Return ``work(cr)``, committed. An account that this very transaction makes is known to no other cursor yet,
+        and nobody else can hold it: then its own cursor is used.
+
+        :raise Unavailable: somebody holds the row for too long
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._env.registry.cursor() as cr:
+                    cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+                    cr.execute(SQL("SELECT 1 FROM order_channel_account WHERE id = %s", self._account_id))
+                    if cr.rowcount:
+                        return work(cr)
+                break
+            except CONFLICTS:
+                if attempt == ATTEMPTS:
+                    raise Unavailable("Another worker keeps changing this account's session.", "busy") from None
+            except psycopg2.errors.LockNotAvailable:
+                raise Unavailable("Another transaction holds this account's session.", "busy") from None
+        return work(self._env.cr)
+
+    def _read(self, cr, column, lock=False):
+        cr.execute(
+            SQL(
+                "SELECT %s, token_version FROM order_channel_account_session WHERE account_id = %s %s",
+                SQL.identifier(column),
+                self._account_id,
+                SQL("FOR NO KEY UPDATE") if lock else SQL(),
+            )
+        )
+        return cr.fetchone() or (None, 0)
+
+    def _write(self, cr, column, value, version):
+        cr.execute(
+            SQL(
+                """INSERT INTO order_channel_account_session (account_id, token_version, %(column)s)
+                        VALUES (%(account)s, %(version)s, %(value)s)
+                   ON CONFLICT (account_id)
+                     DO UPDATE SET %(column)s = EXCLUDED.%(column)s, token_version = EXCLUDED.token_version""",
+                column=SQL.identifier(column),
+                account=self._account_id,
+                version=version,
+                value=value,
+            )
+        )
+
+
+class _Tokens(_Session):
+    """``connectors.base.TokenPort``: tokens that the marketplace gave for the credentials of this login."""
+
+    def get(self, name):
+        return self._apart(self._tokens).get(name)
+
+    def put(self, **tokens):
+        self._apart(lambda cr: self._merge(cr, tokens))
+
+    def _tokens(self, cr, lock=False):
+        sealed, version = self._read(cr, "token_data", lock)
+        if not sealed or version != self._version:
+            return {}
+        try:
+            return self._box().open(sealed)
+        except (SecretsLost, KeyUnusable):
+            return {}
+
+    def _merge(self, cr, tokens):
+        known = self._tokens(cr, lock=True)
+        if self._read(cr, "token_data")[1] > self._version:
+            raise AuthError(code="credentials_changed")  # newer credentials have tokens of their own already
+        try:
+            sealed = self._box(create=True).seal(known | tokens)
+        except KeyUnusable as error:
+            raise AuthError(str(error), "secrets_lost") from None
+        self._write(cr, "token_data", sealed, self._version)
+
+
+class _Pace(_Session):
+    """``connectors.base.PacePort``: what the marketplace said about its limits, for the next pass and other workers."""
+
+    def get(self):
+        return self._apart(lambda cr: self._read(cr, "pace"))[0] or {}
+
+    def put(self, state):
+        self._apart(lambda cr: self._keep(cr, json.dumps(dict(state))))
+
+    def _keep(self, cr, state):
+        self._write(cr, "pace", state, self._read(cr, "pace", lock=True)[1])

@@ -1,0 +1,188 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import config
+
+from ..connectors import connector_classes
+from ..tools.secret_box import KeyUnusable, SecretsLost, open_box
+
+_logger = logging.getLogger(__name__)
+
+MANAGER = "order_channel_mapping.group_channel_manager"
+#: longest credential that is taken; marketplaces' own are far below
+MAX_SECRET = 8192
+
+
+def secret_field(label):
+    """A write-only credential: reading gives nothing, writing seals it into ``secret_data`` and forgets it."""
+    return fields.Char(
+        string=label,
+        compute="_compute_secrets",
+        inverse="_inverse_secrets",
+        store=False,
+        copy=False,
+        exportable=False,
+        groups=MANAGER,
+    )
+
+
+class OrderChannelAccount(models.Model):
+    """Credentials: sealed at rest, never read back (rule 13)."""
+
+    _inherit = "order.channel.account"
+
+    # === CREDENTIALS, by the names of the connectors' credential_fields === #
+    shop_domain = fields.Char(copy=False, groups=MANAGER, help="For example my-shop.myshopify.com")
+    access_token = secret_field("Access Token")
+    client_secret = secret_field("Client Secret")
+
+    secret_data = fields.Text(groups=fields.NO_ACCESS, copy=False, exportable=False)
+    has_credentials = fields.Boolean(compute="_compute_credentials", compute_sudo=True)
+    credentials = fields.Json(
+        compute="_compute_credentials",
+        compute_sudo=True,
+        groups=MANAGER,
+        exportable=False,
+        help="What this marketplace asks for and whether it is set; never a secret.",
+    )
+    #: goes up with each change, so that what was kept for other credentials (tokens) no longer counts
+    credentials_version = fields.Integer(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    #: the marketplace said whose these credentials are; until then only Connect uses them
+    credentials_checked = fields.Boolean(readonly=True, copy=False)
+
+    def _compute_secrets(self):
+        for name in self._secret_names():
+            self[name] = False
+
+    def _inverse_secrets(self):
+        names = self._secret_names()
+        for account in self:
+            values = {name: account[name] for name in names if account[name]}
+            account.invalidate_recordset(names, flush=False)
+            if values:
+                account._set_credentials(values)
+
+    @api.depends("provider", "secret_data", "shop_domain")
+    @api.depends_context("lang")
+    def _compute_credentials(self):
+        for account in self:
+            secrets = account._secrets() or {}
+            account.credentials = [
+                {
+                    "name": field.name,
+                    "label": account._fields[field.name]._description_string(self.env),
+                    "help": account._fields[field.name]._description_help(self.env) or field.help,
+                    "secret": field.secret,
+                    "required": field.required,
+                    "set": bool(secrets.get(field.name) if field.secret else account[field.name]),
+                    "value": "" if field.secret else account[field.name] or "",
+                }
+                for field in account._credential_fields()
+            ]
+            account.has_credentials = all(entry["set"] for entry in account.credentials if entry["required"])
+
+    @api.model
+    def _secret_names(self):
+        """Names of all write-only fields."""
+        return [name for name, field in self._fields.items() if field.inverse == "_inverse_secrets"]
+
+    def _credential_fields(self):
+        """What this account's marketplace asks for: tuple of ``connectors.base.CredentialField``."""
+        connector_class = connector_classes().get(self.provider)
+        return connector_class.credential_fields if connector_class else ()
+
+    # === SEALING === #
+
+    @api.model
+    def _box(self, create=False):
+        return open_box(config.get("config"), config["data_dir"], create=create)
+
+    def _secrets(self):
+        """The secrets that were entered, ``None`` where they are there but can't be read.
+
+        :rtype: dict[str, str] | None
+        """
+        self.ensure_one()
+        sealed = self.sudo().secret_data
+        if not sealed:
+            return {}
+        try:
+            return self._box().open(sealed)
+        except (SecretsLost, KeyUnusable) as error:
+            _logger.warning("Account %s: its credentials can't be read (%s)", self.id, type(error).__name__)
+            return None
+
+    def _set_credentials(self, values):
+        """Take in credentials, secret and plain ones; the channels wait until Connect has proved whose they are.
+
+        :param dict values: name -> text; an empty one takes the credential away
+        :raise UserError: no such credential, not text, or nothing can be sealed here
+        """
+        self.ensure_one()
+        values = self._clean_credentials(values)
+        secret_names = set(self._secret_names())
+        secrets = {name: value for name, value in values.items() if name in secret_names}
+        vals = {name: value for name, value in values.items() if name not in secret_names}
+        if secrets:
+            kept = {**(self._secrets() or {}), **secrets}
+            try:
+                sealed = self._box(create=True).seal({name: value for name, value in kept.items() if value})
+            except KeyUnusable as error:
+                raise UserError(str(error)) from None
+            vals |= {"secret_data": sealed}
+        self.sudo().write({**vals, **self._unchecked()})
+        self._hold_channels()
+
+    def _clean_credentials(self, values):
+        known = {field.name for field in self._credential_fields()}
+        clean = {}
+        for name, value in values.items():
+            if name not in known:
+                raise UserError(self.env._("This kind of channel has no credential of that name."))
+            if value and not isinstance(value, str):
+                raise UserError(self.env._("A credential is a piece of text."))
+            if value and len(value) > MAX_SECRET:
+                raise UserError(self.env._("This is too long for a credential. Copy it again."))
+            clean[name] = value.strip() if value else False
+        return clean
+
+    def _unchecked(self):
+        return {"credentials_checked": False, "credentials_version": self.sudo().credentials_version + 1}
+
+    def _hold_channels(self):
+        """Nothing is fetched or sent with credentials of which nobody knows yet whose they are.
+
+        No activity is scheduled, as ``_set_health`` would: whoever entered them is looking at the channel.
+        """
+        self._all_channels().filtered(lambda channel: channel.state != "draft").write(
+            {"health": "needs_reauth", "health_code": "credentials_changed", "health_params": False}
+        )
+
+    def write(self, vals):
+        """Plain credentials and the address decide whom we talk to just as secrets do."""
+        plain = {field.name for account in self for field in account._credential_fields() if not field.secret}
+        moving = (plain | {"api_base_url"}) & vals.keys()
+        if not moving or "credentials_checked" in vals:
+            return super().write(vals)
+        changed = self.filtered(lambda account: any((account.sudo()[name] or "") != (vals[name] or "") for name in moving))
+        result = super().write(vals)
+        for account in changed:
+            super(OrderChannelAccount, account.sudo()).write(account._unchecked())
+            account._hold_channels()
+        return result
+
+    @api.autovacuum
+    def _reseal_secrets(self):
+        """Bring everything under the newest key, so that an old one may be taken out of the configuration."""
+        accounts = self.sudo().with_context(active_test=False).search([("secret_data", "!=", False)])
+        if not accounts:
+            return
+        try:
+            box = self._box()
+        except KeyUnusable:
+            return
+        for account in accounts.try_lock_for_update():
+            sealed = box.resealed(account.secret_data)
+            if sealed:
+                account.secret_data = sealed

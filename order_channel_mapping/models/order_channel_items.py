@@ -1,0 +1,212 @@
+from collections import Counter
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..connectors.base import ConnectorError
+from ..tools.digest import item_digest, to_json
+from ..tools.normalize import normalize_sku
+from .order_channel_pass import UTC
+
+#: the next fetch starts this much before the watermark, because marketplaces' clocks and indexes lag
+OVERLAP = timedelta(minutes=2)
+#: an incremental fetch never learns of removed items: a full one does, this often
+FULL_EVERY = timedelta(days=1)
+
+
+class OrderChannel(models.Model):
+    """The way of an item: from the channel's pages to listings."""
+
+    _inherit = "order.channel"
+
+    def _sync_items(self, deadline=None):
+        """Fetch items page by page, each in a transaction of its own with the cursor saved in it.
+
+        :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
+        """
+        self.ensure_one()
+        if not self.items_cursor:
+            self._start_items_fetch()
+        since, cursor = self.items_since, self.items_cursor
+        run = self._open_run("items", full=not since)
+        self._commit()
+        try:
+            with self._get_connector() as connector:
+                pages = connector.iter_items(since=since and since.replace(tzinfo=UTC), cursor=cursor or None)
+                complete = self._fetch_pages("items", pages, connector, run, self._take_items, deadline)
+        except ConnectorError as error:
+            self.env.cr.rollback()
+            self._repeatable(self._handle_connector_error, error, run)
+            return run
+        if complete:
+            self._repeatable(self._finish_items_fetch, run)
+        else:
+            self._wake("items")
+            self._commit()
+        return run
+
+    def _start_items_fetch(self):
+        """Decide what to fetch: everything at first and once a day, else what changed since the watermark."""
+        full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
+        self.items_since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
+        self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
+
+    def _finish_items_fetch(self, run):
+        """Close a complete fetch; a full one marks as gone what it did not meet."""
+        now = fields.Datetime.now()
+        values = {"items_cursor": False, "items_checked_at": now}
+        if not self.items_since:
+            values["items_full_at"] = now
+            self._mark_gone()
+        self.write(values)
+        self._set_health("ok")
+        run._close()
+
+    def _mark_gone(self):
+        """Mark as gone the items that a complete full pass did not meet. They keep their mapping: late orders need it."""
+        self.env["order.channel.listing"].flush_model(["channel_id", "kind", "gone"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE order_channel_listing listing SET gone = TRUE
+                 WHERE listing.channel_id = %(channel)s AND listing.kind = 'item' AND listing.gone IS NOT TRUE
+                   AND NOT EXISTS (SELECT 1 FROM order_channel_seen seen
+                                    WHERE seen.channel_id = %(channel)s AND seen.listing_id = listing.id)
+                """,
+                channel=self.id,
+            )
+        )
+        self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
+        self.env["order.channel.listing"].invalidate_model(["gone"])
+
+    # === INGEST === #
+
+    def _ingest_items(self, items, run):
+        """Take in items and count them on the run. Writes nothing for what is unchanged.
+
+        :param items: iterable of :class:`connectors.records.Item`
+        """
+        self.ensure_one()
+        self._ingest("items", list(items), run, self._take_items)
+
+    def _take_items(self, items):
+        """Tell new, changed and unchanged items apart with one query, write the first two in batches, link the new ones.
+
+        :return: (Counter, ``[(item, exception)]``)
+        """
+        counts = Counter()
+        latest = {item.external_id: item for item in items}
+        counts["skip:repeated"] = len(items) - len(latest)
+        Listing = self.env["order.channel.listing"]
+        known = {
+            listing.external_id: listing
+            for listing in Listing.search_fetch(
+                [("channel_id", "=", self.id), ("external_id", "in", list(latest))],
+                ["external_id", "digest", "gone"],
+                order="id",
+            )
+        }
+        changed = []
+        for external_id, item in latest.items():
+            listing = known.get(external_id)
+            digest = item_digest(item)
+            if listing and listing.digest == digest and not listing.gone:
+                counts["unchanged"] += 1
+            elif not listing and self.state == "closing":
+                counts["skip:closing"] += 1
+            else:
+                changed.append((item, digest))
+        written, failed = self._isolated(_WithDigest.wrap(changed), lambda batch: self._write_listings(batch, known))
+        if not self.items_since:
+            self._note_seen(list(latest))
+        return counts + written, [(record.item, error) for record, error in failed]
+
+    def _note_seen(self, external_ids):
+        """One INSERT a page; only a full pass needs it."""
+        self.env["order.channel.listing"].flush_model(["channel_id", "external_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO order_channel_seen (channel_id, listing_id)
+                SELECT channel_id, id FROM order_channel_listing WHERE channel_id = %s AND external_id = ANY(%s)
+                """,
+                self.id,
+                external_ids,
+            )
+        )
+
+    def _write_listings(self, batch, known):
+        """Create and update listings in batches, then link the new ones where the channel says so."""
+        Listing = self.env["order.channel.listing"]
+        currencies = self._currency_ids({record.item.currency for record in batch if record.item.currency})
+        to_create = []
+        counts = Counter()
+        for record in batch:
+            values = self._listing_values(record.item, record.digest, currencies)
+            listing = known.get(record.item.external_id)
+            if not listing:
+                to_create.append({**values, "channel_id": self.id, "company_id": self.company_id.id})
+                continue
+            if listing.state == "linked" and listing.sku_key != values["sku_key"]:
+                values["to_review"] = True  # the channel now calls by this SKU what may be another thing
+            listing.write(values)
+            counts["updated"] += 1
+        created = Listing.create(to_create)
+        counts["created"] += len(created)
+        candidates = created
+        if len(created) < len(batch):
+            updated = Listing.union(*(known[record.item.external_id] for record in batch if record.item.external_id in known))
+            candidates += updated.filtered(lambda listing: listing.state == "unconfirmed")
+        if self.auto_link:
+            counts["linked"] += len(candidates._auto_link())
+        else:
+            candidates._hint_links()
+        self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
+        return counts
+
+    def _listing_values(self, item, digest, currencies):
+        return {
+            "external_id": item.external_id,
+            "kind": "item",
+            "parent_ref": item.parent_id,
+            "sku": item.sku,
+            "sku_key": normalize_sku(item.sku),
+            "name": item.name or item.sku or item.external_id,
+            "barcode": item.barcode,
+            "barcode_key": normalize_sku(item.barcode),
+            "price": float(item.price or 0),
+            "currency_id": currencies.get(item.currency) or self.currency_id.id,
+            "attributes": to_json(item.attributes) or False,
+            "url": item.url,
+            "image_url": item.image_url,
+            "physical": item.physical,
+            "fulfilled_by": item.fulfilled_by,
+            "on_sale": item.active,
+            "stock_ref": item.stock_ref,
+            "remote_updated_at": item.updated_at and item.updated_at.astimezone(UTC).replace(tzinfo=None),
+            "digest": digest,
+            "payload": to_json(item.raw) or False,
+            "gone": False,
+        }
+
+    def _currency_ids(self, codes):
+        """``{ISO code: currency id}``, inactive currencies included."""
+        if not codes:
+            return {}
+        currencies = self.env["res.currency"].with_context(active_test=False).search_fetch([("name", "in", list(codes))], ["name"])
+        return {currency.name: currency.id for currency in currencies}
+
+
+class _WithDigest:
+    """An item and its digest, so that the batch can be halved without working digests out again."""
+
+    __slots__ = ("digest", "item")
+
+    def __init__(self, item, digest):
+        self.item = item
+        self.digest = digest
+
+    @classmethod
+    def wrap(cls, pairs):
+        return [cls(item, digest) for item, digest in pairs]

@@ -1,0 +1,345 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class OrderChannelListing(models.Model):
+    """Linking: which product, and how many of it, a listing stands for. Links never change the product."""
+
+    _inherit = "order.channel.listing"
+
+    # === AUTOMATIC LINKING === #
+
+    def _auto_link(self):
+        """Link what is certain: the SKU, else the barcode, belongs to exactly one product. The rest says why not.
+
+        :return: the listings that were linked
+        """
+        found = self._find_products()
+        pairs = []
+        for listing in self:
+            hint, product_id, quantity, method = found[listing]
+            if hint == "one":
+                pairs.append((listing, [(product_id, quantity)], method))
+            elif listing.link_hint != hint:
+                listing.link_hint = hint
+        return self._link_batch(pairs)
+
+    def _hint_links(self):
+        """Say what automatic linking would do, without doing it."""
+        for listing, (hint, *__) in self._find_products().items():
+            if listing.link_hint != hint:
+                listing.link_hint = hint
+
+    def _find_products(self):
+        """What automatic linking makes of these listings, in a fixed number of queries.
+
+        :return: ``{listing: (hint, product id or None, quantity, method)}``; hint as in ``link_hint``
+        """
+        by_sku = self._products_by_key("product.product", "order_channel_sku_key", self.mapped("sku_key"))
+        barcodes = self.mapped("barcode_key")
+        by_barcode = self._products_by_key("product.product", "order_channel_barcode_key", barcodes)
+        by_packaging = self._packagings_by_key(barcodes)
+        refused = self._refused_pairs()
+        result = {}
+        for listing in self:
+            candidates = by_sku.get((listing.company_id.id, listing.sku_key), ())
+            method, quantities = "sku", dict.fromkeys(candidates, 1.0)
+            key = (listing.company_id.id, listing.barcode_key)
+            if not quantities:
+                method = "barcode"
+                quantities = {**dict(by_packaging.get(key, ())), **dict.fromkeys(by_barcode.get(key, ()), 1.0)}
+            elif by_barcode.get(key) and not set(candidates) & set(by_barcode[key]):
+                result[listing] = ("conflict", None, 1.0, None)
+                continue
+            allowed = {product: number for product, number in quantities.items() if (listing.id, product) not in refused}
+            if len(allowed) == 1 and len(quantities) == 1:
+                product_id, quantity = next(iter(allowed.items()))
+                result[listing] = ("one", product_id, quantity, method)
+            elif quantities:
+                result[listing] = ("refused" if not allowed else "ambiguous", None, 1.0, None)
+            else:
+                result[listing] = ("none", None, 1.0, None)
+        return result
+
+    @api.model
+    def _products_by_key(self, model, field, keys):
+        """``{(company id, key): [product id]}`` for each of the listings' companies; a shared product counts for every one."""
+        keys = [key for key in set(keys) if key]
+        if not keys:
+            return {}
+        rows = self.env[model].sudo()._read_group(
+            Domain(field, "in", keys) & Domain("company_id", "in", [False, *self.company_id.ids]),
+            [field, "company_id"],
+            ["id:array_agg"],
+        )
+        result = defaultdict(list)
+        for key, company, ids in rows:
+            for company_id in company.ids or self.company_id.ids:
+                result[company_id, key] += ids
+        return result
+
+    def _packagings_by_key(self, keys):
+        """``{(company id, barcode key): [(product id, pieces per packaging)]}``."""
+        keys = [key for key in set(keys) if key]
+        if not keys:
+            return {}
+        result = defaultdict(list)
+        packagings = self.env["product.uom"].sudo().search([("order_channel_barcode_key", "in", keys)])
+        for packaging in packagings:
+            product = packaging.product_id
+            if not product.active:
+                continue
+            pieces = packaging.uom_id._compute_quantity(1.0, product.uom_id)
+            for company_id in product.company_id.ids or self.company_id.ids:
+                result[company_id, packaging.order_channel_barcode_key].append((product.id, pieces))
+        return result
+
+    def _refused_pairs(self):
+        """``{(listing id, product id)}`` that a person unlinked before: never linked by itself again (rule 3)."""
+        lines = self.env["order.channel.mapping.line"].search(
+            [("mapping_id.refused", "=", True), ("mapping_id.listing_id", "in", self.ids)]
+        )
+        return {(line.mapping_id.listing_id.id, line.product_id.id) for line in lines}
+
+    # === LINK, UNLINK === #
+
+    def _link(self, product, quantity=1.0, method="manual"):
+        """Make these listings stand for so many of a product. A mapping they had ends; orders that wait for them go on.
+
+        :param product: product.product record
+        :param float quantity: pieces in the product's own unit (6.0 for a six-pack)
+        :param method: ``manual``, ``sku``, ``barcode`` or ``confirm``
+        """
+        product.ensure_one()
+        return self._link_batch([(listing, [(product.id, quantity)], method) for listing in self])
+
+    def _link_bundle(self, components, method="manual"):
+        """Make these listings stand for several products each.
+
+        :param components: ``[(product.product record, quantity)]``
+        """
+        lines = [(product.id, quantity) for product, quantity in components]
+        return self._link_batch([(listing, lines, method) for listing in self])
+
+    def _link_batch(self, pairs):
+        """Link many listings in a few statements.
+
+        :param pairs: ``[(listing, [(product id, quantity)], method)]``
+        :return: the listings
+        """
+        if not pairs:
+            return self.browse()
+        listings = self.browse([listing.id for listing, __, __ in pairs])
+        listings._check_products([product_id for __, lines, __ in pairs for product_id, __ in lines])
+        before = listings.product_id.ids + listings.mapping_id.line_ids.product_id.ids
+        listings._end_mappings()
+        mappings = self.env["order.channel.mapping"].create(
+            [
+                {
+                    "listing_id": listing.id,
+                    "company_id": listing.company_id.id,
+                    "method": method,
+                    "line_ids": [
+                        fields.Command.create({"product_id": product_id, "quantity": quantity})
+                        for product_id, quantity in lines
+                    ],
+                }
+                for listing, lines, method in pairs
+            ]
+        )
+        for (listing, lines, __), mapping in zip(pairs, mappings, strict=True):
+            single = lines[0] if len(lines) == 1 else (False, 0.0)
+            listing.write(
+                {
+                    "state": "linked",
+                    "mapping_id": mapping.id,
+                    "product_id": single[0],
+                    "product_quantity": single[1],
+                    "link_hint": False,
+                    "to_review": False,
+                }
+            )
+        listings._mapping_changed({*before, *(product_id for __, lines, __ in pairs for product_id, __ in lines)})
+        return listings
+
+    def _check_products(self, product_ids):
+        """Refuse products of another company and the addon's own placeholder."""
+        products = self.env["product.product"].browse(set(product_ids)).sudo()
+        if self.env.ref("order_channel_mapping.product_placeholder") in products:
+            raise UserError(self.env._("The placeholder for unmapped items can't be linked. Choose a real product."))
+        companies = self.company_id
+        for product in products:
+            if product.company_id and product.company_id != companies:
+                raise UserError(
+                    self.env._(
+                        "%(product)s belongs to another company than the channel. Choose a product of %(company)s.",
+                        product=product.display_name,
+                        company=companies[:1].display_name,
+                    )
+                )
+
+    def _end_mappings(self, refused=False):
+        self.mapping_id.write({"ended_at": fields.Datetime.now(), "end_user_id": self.env.uid, "refused": refused})
+
+    def _unlink_product(self):
+        """End what the listings stand for. Orders that have it keep it; automatic linking won't propose it again."""
+        linked = self.filtered("mapping_id")
+        products = linked.mapping_id.line_ids.product_id
+        linked._end_mappings(refused=True)
+        linked.write({"state": "unconfirmed", "mapping_id": False, "product_id": False, "product_quantity": 0.0})
+        linked._hint_links()
+        linked._mapping_changed(products.ids)
+
+    def _mapping_changed(self, product_ids):
+        """Let waiting orders go on and have the quantities worked out again."""
+        waiting = self.filtered("mapping_id").env["order.channel.order.line"].search(
+            [("listing_id", "in", self.filtered("mapping_id").ids), ("mapping_id", "=", False)]
+        )
+        waiting._apply_mapping()
+        self.env["order.channel.stock.change"]._mark(product_ids)
+
+    # === CONFIRM, IGNORE === #
+
+    def _confirm(self):
+        """Create a product from each listing and link it: storable where it is a physical thing, cost left empty (rule 3).
+
+        :return: the products
+        """
+        self._check_confirmable()
+        taken = self._taken_barcodes()
+        values = [listing._prepare_product_values(taken) for listing in self]
+        products = self.env["product.product"].sudo().create(values).sudo(False)
+        self._link_batch(
+            [(listing, [(product.id, 1.0)], "confirm") for listing, product in zip(self, products, strict=True)]
+        )
+        return products
+
+    def _check_confirmable(self):
+        for listing, (hint, *__) in self._find_products().items():
+            if listing.state == "linked":
+                raise UserError(self.env._("%(item)s is linked already.", item=listing.display_name))
+            if hint in ("one", "ambiguous", "conflict"):
+                raise UserError(
+                    self.env._(
+                        "There is a product with the SKU or barcode of %(item)s already. Link it, so that the same thing "
+                        "does not stand in stock twice.",
+                        item=listing.display_name,
+                    )
+                )
+        keys = [(listing.company_id.id, listing.sku_key) for listing in self if listing.sku_key]
+        if len(keys) != len(set(keys)):
+            raise UserError(
+                self.env._("Several of these items have the same SKU. Confirm one and link the others to its product.")
+            )
+
+    def _taken_barcodes(self):
+        """Normalised barcodes that a product or a packaging has already."""
+        keys = [key for key in self.mapped("barcode_key") if key]
+        if not keys:
+            return set()
+        taken = set()
+        for model in ("product.product", "product.uom"):
+            records = self.env[model].sudo().with_context(active_test=False)
+            taken.update(
+                records.search([("order_channel_barcode_key", "in", keys)]).mapped("order_channel_barcode_key")
+            )
+        return taken
+
+    def _prepare_product_values(self, taken_barcodes):
+        """What a product made from this listing is. Override to fill in more."""
+        self.ensure_one()
+        company = self.company_id
+        price = self.price
+        if self.currency_id and self.currency_id != company.currency_id:
+            price = self.currency_id._convert(price, company.currency_id, company, fields.Date.context_today(self))
+        values = {
+            "name": self.name,
+            "default_code": self.sku,
+            "list_price": price,
+            "type": "consu" if self.physical else "service",
+            "is_storable": self.physical,
+            "sale_ok": True,
+        }
+        if self.env["res.company"].sudo().search_count([], limit=2) > 1:
+            values["company_id"] = company.id
+        if self.barcode_key and self.barcode_key not in taken_barcodes:
+            taken_barcodes.add(self.barcode_key)
+            values["barcode"] = self.barcode
+        return values
+
+    def _ignore(self):
+        """Leave the listings alone: not proposed, not pushed. Refused while orders wait for them."""
+        waiting = self.filtered("waiting_order_count")
+        if waiting:
+            raise UserError(
+                self.env._(
+                    "Orders wait for %(items)s. Link or confirm them instead; ignoring would leave the orders frozen.",
+                    items=", ".join(waiting[:5].mapped("display_name")),
+                )
+            )
+        linked = self.filtered("mapping_id")
+        if linked:
+            raise UserError(self.env._("Unlink %(item)s first.", item=linked[0].display_name))
+        self.write({"state": "ignored"})
+
+    def _unignore(self):
+        self.filtered(lambda listing: listing.state == "ignored").write({"state": "unconfirmed"})
+
+    # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
+
+    def _as_mapper(self):
+        """These listings in sudo, once it is sure that the user may map them."""
+        if not self.env.su and not self.env.user.has_group("order_channel_mapping.group_channel_user"):
+            raise UserError(self.env._("You need the right to map items: ask your administrator for it."))
+        self.check_access("read")
+        return self.sudo()
+
+    def action_confirm(self):
+        """Create the product from the listing."""
+        products = self._as_mapper()._confirm()
+        if len(products) == 1 and not self.env.context.get("stay"):
+            return {
+                "type": "ir.actions.act_window",
+                "res_model": "product.product",
+                "res_id": products.id,
+                "views": [(False, "form")],
+            }
+        return self._notify_done(self.env._("%(number)s products were created.", number=len(products)))
+
+    def action_ignore(self):
+        self._as_mapper()._ignore()
+
+    def action_unignore(self):
+        self._as_mapper()._unignore()
+
+    def action_unlink_product(self):
+        self._as_mapper()._unlink_product()
+
+    def action_auto_link(self):
+        """Link by SKU and barcode those of these listings that are certain."""
+        linked = self._as_mapper().filtered(lambda listing: listing.state == "unconfirmed")._auto_link()
+        return self._notify_done(
+            self.env._("%(linked)s of %(all)s items were linked.", linked=len(linked), all=len(self))
+        )
+
+    def action_open_link(self):
+        """Open the form that asks for the product."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Link to Product"),
+            "res_model": "order.channel.link",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_listing_ids": self.ids},
+        }
+
+    @api.model
+    def _notify_done(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"message": message, "type": "success", "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+        }

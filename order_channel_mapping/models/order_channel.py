@@ -102,7 +102,7 @@ class OrderChannel(models.Model):
     run_ids = fields.One2many("order.channel.run", "channel_id", string="Sync History")
 
     _identity_uniq = models.UniqueIndex(
-        "(provider, account_ref, site) WHERE account_ref IS NOT NULL AND state != 'draft' AND active",
+        "(provider, account_ref, COALESCE(site, '')) WHERE account_ref IS NOT NULL AND state != 'draft' AND active",
         "This account and site is already connected by another channel.",
     )
     _intervals_positive = models.Constraint(

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..connectors import connector_classes
 
@@ -21,6 +21,7 @@ class OrderChannelAccount(models.Model):
 
     _name = "order.channel.account"
     _description = "Channel Account"
+    _inherit = ["order.channel.guarded"]
     _order = "name, id"
     _check_company_auto = True
 
@@ -61,28 +62,9 @@ class OrderChannelAccount(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model
-    def _guarded_fields(self):
-        """Fields that only this addon's own methods write."""
-        return {"external_ref", "external_name", "scopes", "credentials_checked", "credentials_version", "secret_data"}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_guarded(vals)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_guarded(vals)
         self._check_settled(vals)
         return super().write(vals)
-
-    def _check_guarded(self, vals):
-        guarded = self._guarded_fields() & vals.keys()
-        if guarded and not self.env.su:
-            raise AccessError(
-                self.env._("These fields are set by Connect, not by hand: %(names)s", names=", ".join(sorted(guarded)))
-            )
 
     def _check_settled(self, vals):
         """A connected account keeps its marketplace and its company: all that was fetched through it hangs on them."""

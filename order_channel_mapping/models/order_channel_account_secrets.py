@@ -37,7 +37,7 @@ class OrderChannelAccount(models.Model):
     access_token = secret_field("Access Token")
     client_secret = secret_field("Client Secret")
 
-    secret_data = fields.Text(groups=fields.NO_ACCESS, copy=False, exportable=False)
+    secret_data = fields.Text(readonly=True, groups=fields.NO_ACCESS, copy=False, exportable=False)
     has_credentials = fields.Boolean(compute="_compute_credentials", compute_sudo=True)
     credentials = fields.Json(
         compute="_compute_credentials",

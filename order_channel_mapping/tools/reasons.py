@@ -1,0 +1,130 @@
+"""What each reason code means and what to do about it, in the reader's language.
+
+Records keep a code and parameters; :func:`reason_text` turns them into words when somebody reads them. Words that the
+marketplace said itself travel in the parameter ``message`` and stay as they are.
+"""
+
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+#: code -> (what happened, what to do). ``%(name)s`` takes the parameter of that name.
+REASONS = {
+    # === Talking to the marketplace: health of a channel, end of a run === #
+    "auth": (_lt("The channel does not accept the credentials."), _lt("Enter valid credentials, then press Connect.")),
+    "missing": (_lt("Credentials are missing."), _lt("Enter them, then press Connect.")),
+    "malformed": (_lt("The credentials are not well formed."), _lt("Copy them again without spaces or quotes.")),
+    "access_denied": (
+        _lt("The channel denies a right that is needed."),
+        _lt("Grant the app the rights named there, then press Connect."),
+    ),
+    "no_shop": (_lt("There is no shop at this address."), _lt("Check the shop's domain, then press Connect.")),
+    "shop_frozen": (_lt("The shop is frozen or closed at the channel."), _lt("The owner of the shop must act there.")),
+    "credentials_changed": (
+        _lt("The credentials were changed and have not been checked yet."),
+        _lt("Press Connect, so that the channel confirms whose they are."),
+    ),
+    "secrets_lost": (
+        _lt("The stored credentials can't be read: the server's key for secrets is missing or another one."),
+        _lt("Restore the key, or enter the credentials again and press Connect."),
+    ),
+    "foreign_database": (
+        _lt("This database is a copy of the one that was connected, so nothing is fetched or sent."),
+        _lt("If this is the live one, an administrator says so with \"This is the live database\"."),
+    ),
+    "rate_limited": (_lt("The channel asks to wait."), _lt("Nothing: it goes on by itself.")),
+    "unavailable": (_lt("The channel can't be reached."), _lt("Nothing: it is tried again by itself.")),
+    "timeout": (_lt("The channel did not answer in time."), _lt("Nothing: it is tried again by itself.")),
+    "unreachable": (
+        _lt("The channel can't be reached."),
+        _lt("Nothing if it is down: it is tried again by itself. Otherwise check the address and this server's network."),
+    ),
+    "network": (_lt("The connection to the channel broke off."), _lt("Nothing: it is tried again by itself.")),
+    "cut": (_lt("The channel's answer broke off."), _lt("Nothing: it is tried again by itself.")),
+    "tls": (
+        _lt("No secure connection to the channel is possible."),
+        _lt("Check the address, and the certificate of the shop if it is your own server."),
+    ),
+    "http": (
+        _lt("The channel has a fault of its own (HTTP %(status)s)."),
+        _lt("Nothing: it is tried again by itself. If it lasts, look at the channel's status page."),
+    ),
+    "rejected": (_lt("The channel refused."), _lt("Correct what it names, then retry.")),
+    "redirect": (_lt("The address sends to another one, which is not followed."), _lt("Enter the shop's final address.")),
+    "bad_address": (_lt("The address is not valid."), _lt("Correct the address, then press Connect.")),
+    "private_address": (
+        _lt("The address is not one of the public internet."),
+        _lt("Correct the address. Test servers need the system parameter order_channel_mapping.allow_insecure_urls."),
+    ),
+    "not_https": (
+        _lt("The address is not secure: only https:// is allowed."),
+        _lt("Correct the address. Test servers need the system parameter order_channel_mapping.allow_insecure_urls."),
+    ),
+    "not_supported": (_lt("This kind of channel can't do that."), _lt("Do it at the channel itself.")),
+    "not_found": (_lt("The channel has no such record (any more)."), _lt("Dismiss this if it was deleted there.")),
+    "bad_payload": (
+        _lt("What the channel sent can't be read."),
+        _lt("Look at the payload. Correct the record at the channel, or report this as a bug, then retry."),
+    ),
+    "not_json": (_lt("What the channel sent can't be read."), _lt("Check that the address is the shop's own.")),
+    "too_large": (_lt("The channel sent more than can be taken at once."), _lt("Report this as a bug.")),
+    "webhook": (_lt("The channel refused to send notifications."), _lt("Nothing is lost: changes are fetched as well.")),
+    "signature": (_lt("A notification was not signed by the channel."), _lt("Enter the channel's signing secret again.")),
+    # === A record that could not be taken === #
+    "refused": (_lt("Odoo refused this record."), _lt("Correct what it names, then retry.")),
+    "internal": (
+        _lt("An unexpected error occurred (%(error)s)."),
+        _lt("Retry. If it comes back, the server's log has the details."),
+    ),
+    # === Why something was left out of a run === #
+    "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),
+    "skip_closing": (_lt("New listings are not taken in while the channel is closing."), _lt("Reopen the channel to take them.")),
+    # === Why a listing was not linked by itself === #
+    "hint_none": (
+        _lt("No product has this SKU or barcode."),
+        _lt("Link it to a product, or confirm it as a new product."),
+    ),
+    "hint_ambiguous": (_lt("Several products have this SKU or barcode."), _lt("Choose the right one.")),
+    "hint_shared": (_lt("Several listings of this channel have this SKU."), _lt("Link each one to its product.")),
+    "hint_refused": (_lt("Somebody unlinked this product before."), _lt("Link it by hand if it is right after all.")),
+}
+
+
+class _Params(dict):
+    """Parameters for ``%``: what is not given is left out instead of failing."""
+
+    def __missing__(self, key):
+        return "?"
+
+
+def reason_text(env, code, params=None):
+    """What happened and what to do about it.
+
+    :param env: environment whose language is the reader's
+    :param str code: key of :data:`REASONS`; an unknown one is shown as it is
+    :param dict params: values for the texts; ``message`` is added behind the first one
+    :return: (title, remedy), both plain text; the remedy may be empty
+    :rtype: tuple[str, str]
+    """
+    if not code:
+        return "", ""
+    params = _Params(params if isinstance(params, dict) else {})
+    if code.startswith("http_") and code not in REASONS:
+        params.setdefault("status", code[5:])
+        code = "http"
+    title, remedy = REASONS.get(code) or (code.replace("_", " ").capitalize() + ".", "")
+    title, remedy = (_render(env, text, params) for text in (title, remedy))
+    message = str(params.get("message") or "").strip()
+    if message and message not in title:
+        title = f"{title} {message}".strip()
+    return title, remedy
+
+
+def _render(env, text, params):
+    if not text or isinstance(text, str):
+        return text
+    translated = env._(text)
+    try:
+        return translated % params
+    except (TypeError, ValueError):  # a translation with a slip in it
+        return translated

@@ -7,11 +7,7 @@ external HTTP is off. So every class here and every class of ``tests/integration
 
 from __future__ import annotations
 
-
-
-
 from odoo.tests import HttpCase, TransactionCase, tagged
-
 
 
 @tagged("standard", "post_install", "-at_install")

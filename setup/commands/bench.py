@@ -88,4 +88,6 @@ def table(figures: list[dict]) -> str:
         verdict = "" if figure["bar"] is None else "ok" if figure["ok"] else "MISSED"
         rows.append((figure["name"], f"{figure['value']:,.3f}", figure["unit"], bar, verdict))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

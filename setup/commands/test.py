@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from commands import lint
 from odoo_env import browser, databases, packages
 from odoo_env.console import SetupError, say
 from odoo_env.environment import odoo_environment
@@ -44,6 +45,8 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] in (["-h"], ["--help"]):
         print(_HELP)
         return 0
+    if arguments[:1] == ["--lint"]:
+        return lint.main()
     selection = select(arguments)
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     codes = []
@@ -65,7 +68,8 @@ setup/test [PATH…] [OPTION…]    run the tests; without a path, all of them; 
 
   setup/test tests/unit                              pure tests only: no Odoo, no database
   setup/test tests/integration/test_x.py -k name     some tests in a real Odoo
-  setup/test tests/browser                           tours in Chromium"""
+  setup/test tests/browser                           tours in Chromium
+  setup/test --lint                                  the linters, and no test"""
 
 
 def select(arguments: Sequence[str]) -> Selection:
@@ -119,8 +123,14 @@ def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
         template = databases.addon_template(odoo)
         with databases.working_copy(odoo, template, "test") as database:
             config = odoo.write_config(scratch / "odoo.conf")
-            options = [f"--odoo-database={database}", f"--odoo-config={config}", "--odoo-http", "--odoo-log-level=error"]
-            return _pytest(odoo.python, [*options, *selection.odoo, *selection.options], odoo.env, scratch, totals)
+            options = [
+                f"--odoo-database={database}",
+                f"--odoo-config={config}",
+                "--odoo-http",
+                "--odoo-log-level=error",
+            ]
+            words = [*options, *selection.odoo, *selection.options]
+            return _pytest(odoo.python, words, odoo.env, scratch, totals)
 
 
 def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, totals: dict[str, int]) -> int:
@@ -128,7 +138,8 @@ def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, 
     counts = scratch / "counts.json"
     counts.unlink(missing_ok=True)
     env["ORDER_CHANNEL_TEST_COUNTS"] = str(counts)
-    command = [str(python), "-m", "pytest", "-c", str(REPOSITORY / "tests/pytest.ini"), f"--rootdir={REPOSITORY}", *words]
+    settings = ["-c", str(REPOSITORY / "tests/pytest.ini"), f"--rootdir={REPOSITORY}"]
+    command = [str(python), "-m", "pytest", *settings, *words]
     process = subprocess.Popen(command, cwd=REPOSITORY, env=env)
     try:
         code = process.wait()

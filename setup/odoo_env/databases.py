@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,11 @@ class Odoo:
         return user_cache() / "data"
 
     @property
+    def addons_folder(self) -> Path:
+        """The folder of Odoo's own addons."""
+        return self.source.addons[0] if self.source.addons else self.source.python_path / "odoo" / "addons"
+
+    @property
     def env(self) -> dict[str, str]:
         """The environment for every Python process that imports Odoo or talks to the server."""
         env = {name: value for name, value in os.environ.items() if name not in ("ODOO_RC", "OPENERP_SERVER")}
@@ -62,7 +68,9 @@ class Odoo:
             "list_db": False,
             **options,
         }
-        path.write_text("[options]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if value != ""))
+        path.write_text(
+            "[options]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items() if value != "")
+        )
         return path
 
     def install(self, database: str, modules: Sequence[str], log: Path, *, demo: bool = False) -> None:
@@ -117,6 +125,12 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
                 odoo.install(database, [ADDON], _log(name), demo=demo)
             _forget_old(odoo, f"{PREFIX}_{kind}_", keep=name)
     return name
+
+
+def installation_warnings(odoo: Odoo) -> list[str]:
+    """What Odoo warned of when it installed the addon as its files are now."""
+    log = _log(addon_template(odoo)).read_text()
+    return [line for line in log.splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
 
 
 @contextmanager

@@ -47,7 +47,9 @@ def find_or_fetch() -> OdooSource:
     if given := os.environ.get("ODOO_PATH"):
         source = _from_tree(Path(given).expanduser().resolve(), "ODOO_PATH")
         if not source:
-            raise SetupError(f"ODOO_PATH is {given}, but there is no Odoo {SERIES} there: name a source tree of {SERIES}.")
+            raise SetupError(
+                f"ODOO_PATH is {given}, but there is no Odoo {SERIES} there: name a source tree of {SERIES}."
+            )
         return source
     return _importable() or _fetched() or _fetch()
 

@@ -19,7 +19,7 @@ LINT = (*RUN, REPOSITORY / "setup" / "lint" / "requirements.txt")
 def python_with(requirements: Sequence[Path] = RUN) -> Path:
     """The interpreter of a virtual environment that holds what the requirement files list."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    if sys.version_info < (3, 10):
+    if sys.version_info < (3, 10):  # noqa: UP036 - the caller may have any Python
         raise SetupError(f"Python {version} is too old: Odoo 19 needs 3.10 or newer.")
     key = digest(sys.version, sys.base_prefix, *(path.read_bytes() for path in requirements))
     folder = user_cache() / "python" / f"{version}-{key}"

@@ -89,7 +89,9 @@ def _own_server() -> Server:
     try:
         may_create, user = server.execute(rights)[0].split("\t")
     except SetupError as error:
-        raise SetupError(f"The server that PGHOST names can't be used: {error}. Unset PGHOST for a private one.") from error
+        raise SetupError(
+            f"The server that PGHOST names can't be used: {error}. Unset PGHOST for a private one."
+        ) from error
     if may_create != "t":
         raise SetupError(f"The role {user} may not create databases: ALTER ROLE {user} CREATEDB, or unset PGHOST.")
     if user == "postgres":
@@ -122,7 +124,9 @@ class _Cluster:
     def __init__(self, binaries: Path):
         self.bin = binaries
         self.account = _unprivileged_account() if is_root() else None
-        release = run([binaries / "postgres", "--version"], "Asking PostgreSQL for its version").split()[2].split(".")[0]
+        release = (
+            run([binaries / "postgres", "--version"], "Asking PostgreSQL for its version").split()[2].split(".")[0]
+        )
         place = self._reachable_folder()
         self.folder = place / f"postgres-{release}"
         self.users_file = place / f"postgres-{release}.users"
@@ -183,9 +187,20 @@ class _Cluster:
             file.write(SETTINGS)
 
     def _launch(self) -> None:
-        for attempt in range(3):
+        for _attempt in range(3):
             # Another program may take the port between this look and the start.
-            command = [self.bin / "pg_ctl", "-D", self.data, "-l", self.log, "-w", "-t", "60", "-o", f"-p {free_port()}"]
+            command = [
+                self.bin / "pg_ctl",
+                "-D",
+                self.data,
+                "-l",
+                self.log,
+                "-w",
+                "-t",
+                "60",
+                "-o",
+                f"-p {free_port()}",
+            ]
             done = subprocess.run(
                 [*command, "start"],
                 stdin=subprocess.DEVNULL,

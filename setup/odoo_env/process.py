@@ -13,7 +13,9 @@ from .console import SetupError, say
 Command = Sequence[str | Path]
 
 
-def run(command: Command, doing: str, *, env: Mapping[str, str] | None = None, log: Path | None = None, **options) -> str:
+def run(
+    command: Command, doing: str, *, env: Mapping[str, str] | None = None, log: Path | None = None, **options
+) -> str:
     """Run ``command`` to its end and give back its standard output; a failure is one line that names ``doing``.
 
     With ``log`` all output goes to that file instead, and a failure names the file.

@@ -8,7 +8,6 @@ import unittest
 
 import tests.browser
 import tests.integration
-
 from tests.common import ChannelCase
 
 

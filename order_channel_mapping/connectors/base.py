@@ -148,6 +148,8 @@ class Connector:
     capabilities: ClassVar[frozenset[str]] = frozenset()
     #: most stock levels in one call
     stock_batch: ClassVar[int] = 100
+    #: stock is kept under ``Item.stock_ref``: a listing without one is not tracked by the marketplace and never pushed
+    needs_stock_ref: ClassVar[bool] = False
     credential_fields: ClassVar[tuple[CredentialField, ...]] = ()
 
     def __init__(self, account: Login, ports: Ports):

@@ -196,9 +196,10 @@ class ShopifyConnector(Connector):
             position = fetch.Position(fetch.ORDERS.name, start=start, filter="status:open" if only_open else "")
         for batch in fetch.walk_through(self._client, fetch.ORDERS, position):
             records, failures = [], list(batch.failures)
+            refunds = fetch.refunds_of(self._client, batch.nodes)
             for node in batch.nodes:
                 try:
-                    records.append(read_order(fetch.complete(self._client, node)))
+                    records.append(read_order(fetch.complete(self._client, node, refunds)))
                 except (BadPayload, ServerFault) as error:
                     failures.append(RecordFailure(node["id"], error.code, error.message, node))
             yield _page(records, failures, batch)
@@ -210,7 +211,7 @@ class ShopifyConnector(Connector):
             raise Rejected("not_found", "Shopify has no such order (any more).")
         if found.errors:
             raise Unavailable("Shopify could not deliver all of the order.", "partial_answer", sent=True)
-        return read_order(fetch.complete(self._client, payload))
+        return read_order(fetch.complete(self._client, payload, {}))
 
     # -- commands -----------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 API_VERSION = "2026-10"
 
-#: largest first portions of nested lists; a list as long as this may go on
-LINES, SHIPPING_LINES, FULFILLMENTS, REFUNDS, FULFILLMENT_ORDERS, NESTED_LINES = 20, 5, 5, 5, 5, 20
+#: first portions of nested lists; a list as long as this may go on
+LINES, SHIPPING_LINES, FULFILLMENTS, FULFILLMENT_ORDERS, FULFILLMENT_LINES = 10, 2, 2, 3, 5
+REFUNDS, REFUND_LINES = 5, 10
+#: orders whose refunds are asked for in one call
+REFUNDED = 5
 #: most of a list in a document of its own
 MANY = 250
 
@@ -108,7 +111,6 @@ fragment LineFields on LineItem {{
   originalTotalSet {_MONEY}
   {_DISCOUNTS}
   {_TAXES}
-  duties {{ id price {_MONEY} {_TAXES} }}
 }}
 """
 
@@ -126,7 +128,7 @@ _FULFILLMENT = f"""
 fragment FulfillmentFields on Fulfillment {{
   id status createdAt
   trackingInfo {{ company number url }}
-  fulfillmentLineItems(first: {NESTED_LINES}) {{ nodes {{ quantity lineItem {{ id }} }} {_PAGE} }}
+  fulfillmentLineItems(first: {FULFILLMENT_LINES}) {{ nodes {{ quantity lineItem {{ id }} }} {_PAGE} }}
 }}
 """
 
@@ -135,7 +137,7 @@ _REFUND = f"""
 fragment RefundFields on Refund {{
   id createdAt note
   totalRefundedSet {_MONEY}
-  refundLineItems(first: {NESTED_LINES}) {{ {_REFUND_LINES} }}
+  refundLineItems(first: {REFUND_LINES}) {{ {_REFUND_LINES} }}
 }}
 """
 
@@ -156,6 +158,7 @@ fragment OrderFields on Order {{
   totalPriceSet {_MONEY}
   currentTotalPriceSet {_MONEY}
   totalTipReceivedSet {_MONEY}
+  originalTotalDutiesSet {_MONEY}
   totalCashRoundingAdjustment {{ paymentSet {_MONEY} }}
   additionalFees {{ id name price {_MONEY} {_TAXES} }}
   customAttributes {{ key value }}
@@ -166,14 +169,13 @@ fragment OrderFields on Order {{
   lineItems(first: {LINES}) {{ nodes {{ ...LineFields }} {_PAGE} }}
   shippingLines(first: {SHIPPING_LINES}) {{ nodes {{ ...ShippingFields }} {_PAGE} }}
   fulfillments(first: {FULFILLMENTS}) {{ ...FulfillmentFields }}
-  refunds(first: {REFUNDS}) {{ ...RefundFields }}
+  refunds(first: 1) {{ id }}
   fulfillmentOrders(first: {FULFILLMENT_ORDERS}) {{ nodes {{ ...FulfillmentOrderFields }} {_PAGE} }}
 }}
 """
     + _LINE
     + _SHIPPING_LINE
     + _FULFILLMENT
-    + _REFUND
     + _FULFILLMENT_ORDER
 )
 
@@ -243,6 +245,13 @@ MORE_FULFILLMENT_LINES = _more(
     "MoreFulfillmentLines", "fulfillment", "fulfillmentLineItems", "nodes { quantity lineItem { id } }"
 )
 MORE_REFUND_LINES = _more("MoreRefundLines", "refund", "refundLineItems", _REFUND_LINES.removesuffix(_PAGE))
+#: the duties of an order's lines; few orders have any
+DUTIES = _more("Duties", "order", "lineItems", f"nodes {{ id duties {{ id price {_MONEY} {_TAXES} }} }}")
+#: the refunds of a few orders at once; few orders have any
+REFUNDS_OF = (
+    f"query RefundsOf($ids: [ID!]!) {{ nodes(ids: $ids) "
+    f"{{ ... on Order {{ id refunds(first: {REFUNDS}) {{ ...RefundFields }} }} }} }}" + _REFUND
+)
 #: these two lists have no pages, only a length
 ALL_FULFILLMENTS = (
     f"query AllFulfillments($id: ID!) {{ order(id: $id) {{ fulfillments(first: {MANY}) {{ ...FulfillmentFields }} }} }}"
@@ -293,7 +302,7 @@ query ShippingState($id: ID!) {{
     fulfillments(first: {MANY}) {{
       id status
       trackingInfo {{ number }}
-      fulfillmentLineItems(first: {NESTED_LINES}) {{ nodes {{ quantity lineItem {{ id }} }} {_PAGE} }}
+      fulfillmentLineItems(first: 20) {{ nodes {{ quantity lineItem {{ id }} }} {_PAGE} }}
     }}
   }}
 }}

@@ -14,7 +14,7 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -23,9 +23,10 @@ from . import shopify_documents as documents
 from .base import BadPayload, Unavailable
 from .records import RecordFailure
 from .shopify_client import Answer, ServerFault, ShopifyClient, TooCostly
-from .shopify_records import moment
+from .shopify_records import moment, money
 
 MAX_DEPTH = 24_000
+_NOTHING_YET = {"nodes": [], "pageInfo": {"hasNextPage": True, "endCursor": None}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,27 @@ def _unreadable(node: Mapping[str, Any]) -> RecordFailure:
     return RecordFailure(node["id"], "internal_server_error", "Shopify itself fails to deliver this record.", node)
 
 
-def complete(client: ShopifyClient, order: dict[str, Any]) -> dict[str, Any]:
+def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The refunds of those of a page's orders that have any, a few orders a call.
+
+    What can't be had this way is left out; :func:`complete` then asks for each order alone.
+    """
+    refs = [order["id"] for order in orders if order.get("refunds")]
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for start in range(0, len(refs), documents.REFUNDED):
+        try:
+            answer = client.execute(documents.REFUNDS_OF, {"ids": refs[start : start + documents.REFUNDED]})
+        except (ServerFault, TooCostly):
+            continue
+        for order in answer.data["nodes"]:
+            if order and len(order["refunds"]) < documents.REFUNDS and not answer.errors:
+                found[order["id"]] = order["refunds"]
+    return found
+
+
+def complete(
+    client: ShopifyClient, order: Mapping[str, Any], refunds: Mapping[str, list[Mapping[str, Any]]]
+) -> dict[str, Any]:
     """An order with all its nested lists fetched to their ends. Costs a call only where a list is long."""
     ref = order["id"]
     order = dict(order)
@@ -212,8 +233,13 @@ def complete(client: ShopifyClient, order: dict[str, Any]) -> dict[str, Any]:
         order[key] = drain(client, document, ref, "order", key, order[key])
     if len(order["fulfillments"]) >= documents.FULFILLMENTS:
         order["fulfillments"] = _again(client, documents.ALL_FULFILLMENTS, ref, "fulfillments")
-    if len(order["refunds"]) >= documents.REFUNDS:
-        order["refunds"] = _again(client, documents.ALL_REFUNDS, ref, "refunds")
+    if order["refunds"]:
+        order["refunds"] = refunds.get(ref) or _again(client, documents.ALL_REFUNDS, ref, "refunds")
+    if money(order.get("originalTotalDutiesSet")):
+        found = drain(client, documents.DUTIES, ref, "order", "lineItems", _NOTHING_YET)["nodes"]
+        duties = {line["id"]: line["duties"] for line in found}
+        lines = [{**line, "duties": duties.get(line["id"])} for line in order["lineItems"]["nodes"]]
+        order["lineItems"] = {**order["lineItems"], "nodes": lines}
     for parts, key, document, parent in (
         ("fulfillments", "fulfillmentLineItems", documents.MORE_FULFILLMENT_LINES, "fulfillment"),
         ("refunds", "refundLineItems", documents.MORE_REFUND_LINES, "refund"),

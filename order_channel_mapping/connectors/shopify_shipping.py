@@ -51,7 +51,7 @@ def ship(client: ShopifyClient, shipment: Shipment) -> PushResult:
 
 
 def _read(client: ShopifyClient, order_id: str) -> dict[str, Any]:
-    """What is open and what was reported, every list to its end."""
+    """What is open and what was reported, with all lines."""
     order = client.execute(documents.SHIPPING_STATE, {"id": order_id}).data.get("order")
     if not order:
         raise Rejected("not_found", "Shopify has no such order (any more).")

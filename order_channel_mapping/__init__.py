@@ -1,2 +1,4 @@
 from . import connectors
 from . import models
+from . import controllers
+from . import wizards

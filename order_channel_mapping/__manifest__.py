@@ -13,6 +13,8 @@
         "security/order_channel_rules.xml",
         "data/product_data.xml",
         "data/ir_cron_data.xml",
+        "wizards/order_channel_go_live_views.xml",
     ],
+    "assets": {"web.assets_backend": ["order_channel_mapping/static/src/**/*"]},
     "application": True,
 }

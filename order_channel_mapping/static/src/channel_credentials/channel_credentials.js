@@ -1,0 +1,105 @@
+import { rpc } from "@web/core/network/rpc";
+import { registry } from "@web/core/registry";
+import { useBus } from "@web/core/utils/hooks";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { Component, onWillUpdateProps, useState } from "@odoo/owl";
+
+/**
+ * What a marketplace asks for: plain credentials with their values, secret ones as "set" or "not set".
+ *
+ * What is typed never becomes part of the record, so that it is in no model call. It goes to the server, by a route of its
+ * own, as soon as the user leaves the input; a new record is saved first, because only a saved one has an account.
+ */
+export class ChannelCredentials extends Component {
+    static template = "order_channel_mapping.ChannelCredentials";
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.state = useState({ typed: {}, entries: null });
+        this.posting = null; // the promise of the post under way
+        this.ownCall = false; // whether the record is called from here, which must not wait for itself
+        useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) => {
+            if (this.posting && !this.ownCall) {
+                detail.proms.push(this.posting);
+            }
+        });
+        onWillUpdateProps(({ record }) => {
+            if (record.id !== this.props.record.id) {
+                Object.assign(this.state, { typed: {}, entries: null });
+            }
+        });
+    }
+
+    get entries() {
+        return this.state.entries || this.props.record.data[this.props.name] || [];
+    }
+
+    get accountId() {
+        const { record } = this.props;
+        return record.resModel === "order.channel.account" ? record.resId : record.resId && record.data.account_id?.id;
+    }
+
+    onChange(entry, ev) {
+        this.state.typed[entry.name] = ev.target.value;
+        this.post();
+    }
+
+    /** Send what was typed. Two at once become one after the other, so that none is lost. */
+    post() {
+        const before = this.posting || Promise.resolve();
+        const posting = before
+            .catch(() => {})
+            .then(() => this._post())
+            .finally(() => {
+                if (this.posting === posting) {
+                    this.posting = null;
+                }
+            });
+        this.posting = posting;
+        return posting;
+    }
+
+    async _post() {
+        if (!Object.keys(this.state.typed).length) {
+            return;
+        }
+        if (!this.accountId && !(await this._onRecord((record) => record.save()))) {
+            return; // the form says what is missing; what was typed stays and goes with the next change
+        }
+        const values = { ...this.state.typed };
+        const url = `/order_channel_mapping/account/${this.accountId}/secret`;
+        this.state.entries = await rpc(url, { values });
+        for (const [name, value] of Object.entries(values)) {
+            if (this.state.typed[name] === value) {
+                delete this.state.typed[name];
+            }
+        }
+        if (!(await this._onRecord((record) => record.isDirty()))) {
+            await this._onRecord((record) => record.load());
+            this.state.entries = null;
+        }
+    }
+
+    async _onRecord(call) {
+        this.ownCall = true;
+        try {
+            return await call(this.props.record);
+        } finally {
+            this.ownCall = false;
+        }
+    }
+}
+
+export const channelCredentials = {
+    component: ChannelCredentials,
+    supportedTypes: ["json"],
+    fieldDependencies: [{ name: "account_id", type: "many2one" }],
+};
+
+export const accountCredentials = {
+    component: ChannelCredentials,
+    supportedTypes: ["json"],
+};
+
+registry.category("fields").add("channel_credentials", channelCredentials);
+registry.category("fields").add("account_credentials", accountCredentials);

@@ -1,0 +1,176 @@
+from odoo import api, fields, models
+
+from ..connectors import connector_classes
+from ..models.order_channel_states import SWITCHES
+
+#: switch -> what a marketplace must be able to do for it
+NEEDS = {"auto_link": "items", "auto_process": None, "push_stock": "stock", "push_tracking": "ship"}
+MAX_LINES = 1000  # quantities to look at; the counts are of all
+
+
+class OrderChannelGoLive(models.TransientModel):
+    """Shows what going live would do, then switches it on: each of the four switches on its own (rule 7)."""
+
+    _name = "order.channel.go.live"
+    _description = "Go Live"
+
+    channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
+    first_fetch = fields.Boolean(related="channel_id.first_fetch")
+    is_foreign_database = fields.Boolean(related="channel_id.is_foreign_database")
+
+    # === WHAT IT WOULD DO === #
+    link_count = fields.Integer(string="Items to Link", compute="_compute_links")
+    unsure_count = fields.Integer(string="Items to Decide", compute="_compute_links")
+    unknown_count = fields.Integer(string="Items Without a Product", compute="_compute_links")
+    order_count = fields.Integer(string="Orders to Process", compute="_compute_orders")
+    line_ids = fields.One2many("order.channel.go.live.line", "wizard_id", string="Quantities", readonly=True)
+    quantity_count = fields.Integer(string="Quantities to Change", readonly=True)
+    zero_count = fields.Integer(string="Items That Go to Zero", readonly=True)
+
+    # === THE SWITCHES === #
+    auto_link = fields.Boolean(string="Link by SKU")
+    auto_process = fields.Boolean(string="Process Orders Automatically")
+    push_stock = fields.Boolean(string="Push Stock")
+    push_tracking = fields.Boolean(string="Report Tracking")
+    can_auto_link = fields.Boolean(compute="_compute_can")
+    can_push_stock = fields.Boolean(compute="_compute_can")
+    can_push_tracking = fields.Boolean(compute="_compute_can")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("channel_id")
+    def _compute_can(self):
+        for wizard in self:
+            for switch in ("auto_link", "push_stock", "push_tracking"):
+                wizard[f"can_{switch}"] = self._can(wizard.channel_id, switch)
+
+    @api.depends("channel_id")
+    def _compute_links(self):
+        for wizard in self:
+            counts = dict(
+                self.env["order.channel.listing"]._read_group(
+                    self._unconfirmed_domain(wizard.channel_id), ["link_hint"], ["__count"]
+                )
+            )
+            wizard.link_count = counts.pop("one", 0)
+            wizard.unknown_count = counts.pop("none", 0) + counts.pop(False, 0)
+            wizard.unsure_count = sum(counts.values())
+
+    @api.depends("channel_id")
+    def _compute_orders(self):
+        for wizard in self:
+            wizard.order_count = self.env["sale.order"].search_count(self._orders_domain(wizard.channel_id))
+
+    @api.model
+    def _can(self, channel, switch):
+        capability = NEEDS[switch]
+        connector_class = connector_classes().get(channel.provider)
+        return not capability or bool(connector_class and capability in connector_class.capabilities)
+
+    @api.model
+    def _unconfirmed_domain(self, channel):
+        return [("channel_id", "=", channel.id), ("state", "=", "unconfirmed"), ("kind", "=", "item"), ("gone", "=", False)]
+
+    @api.model
+    def _orders_domain(self, channel):
+        """Orders that automatic processing would confirm now: open, and nothing to resolve."""
+        return [
+            ("order_channel_id", "=", channel.id),
+            ("state", "in", ("draft", "sent")),
+            ("channel_order_id.status", "=", "open"),
+            ("channel_order_id.blocker_ids", "=", False),
+        ]
+
+    # === CRUD METHODS === #
+
+    @api.model
+    def default_get(self, fields_list):
+        """On the first time every switch that the marketplace allows is proposed; later, they are as they stand."""
+        values = super().default_get(fields_list)
+        channel = self.env["order.channel"].browse(values.get("channel_id"))
+        channel.check_access("write")
+        if channel:
+            first = channel.state == "connected"
+            values |= {switch: self._can(channel, switch) if first else channel[switch] for switch in SWITCHES}
+        return values
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        for wizard in wizards:
+            wizard.channel_id.check_access("write")
+            wizard._preview()
+        return wizards
+
+    def _preview(self):
+        """Work out what would happen; nothing but hints on unconfirmed listings is written."""
+        channel = self.channel_id.sudo()
+        self.env["order.channel.listing"].sudo().search(self._unconfirmed_domain(channel))._hint_links()
+        if not self._can(channel, "push_stock"):
+            return
+        changes = [change for change in channel._stock_preview() if change[1] != change[2]]
+        to_zero = [change for change in changes if not change[2]]
+        others = [change for change in changes if change[2]]
+        self.write({"quantity_count": len(changes), "zero_count": len(to_zero)})
+        self.env["order.channel.go.live.line"].create(
+            [
+                {"wizard_id": self.id, "listing_id": listing.id, "current_quantity": current, "new_quantity": new}
+                for listing, current, new in (to_zero + others)[:MAX_LINES]
+            ]
+        )
+
+    # === ACTIONS === #
+
+    def action_confirm(self):
+        """Set the channel live with the chosen switches. Its crons do the work; nobody waits here."""
+        self.ensure_one()
+        channel = self.channel_id
+        channel.check_access("write")
+        channel._check_live_database()
+        channel._go_live({switch: self[switch] and self._can(channel, switch) for switch in SWITCHES})
+        return channel._notify(
+            self.env._("%(channel)s is live", channel=channel.name), self.env._("Sync history shows what is done.")
+        )
+
+    def action_view_links(self):
+        return self._open_listings(self.env._("Items to Link"), [("link_hint", "=", "one")])
+
+    def action_view_unsure(self):
+        hints = ("one", "none", False)
+        return self._open_listings(self.env._("Items to Decide"), [("link_hint", "not in", hints)])
+
+    def action_view_orders(self):
+        return self._open(self.env._("Orders to Process"), "sale.order", self._orders_domain(self.channel_id))
+
+    def action_view_quantities(self):
+        return self._open(
+            self.env._("Quantities to Change"), "order.channel.go.live.line", [("wizard_id", "=", self.id)]
+        )
+
+    def _open_listings(self, name, domain):
+        return self._open(name, "order.channel.listing", self._unconfirmed_domain(self.channel_id) + domain)
+
+    def _open(self, name, model, domain):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "views": [(False, "list"), (False, "form")] if model != "order.channel.go.live.line" else [(False, "list")],
+            "domain": domain,
+            "context": {"create": False},
+        }
+
+
+class OrderChannelGoLiveLine(models.TransientModel):
+    """One quantity that stock push would change."""
+
+    _name = "order.channel.go.live.line"
+    _description = "Go Live Quantity"
+    _order = "new_quantity, id"
+
+    wizard_id = fields.Many2one("order.channel.go.live", required=True, index=True, ondelete="cascade")
+    listing_id = fields.Many2one("order.channel.listing", required=True, readonly=True, ondelete="cascade")
+    product_id = fields.Many2one(related="listing_id.product_id")
+    current_quantity = fields.Integer(string="At the Channel Now", readonly=True)
+    new_quantity = fields.Integer(string="Would Be Pushed", readonly=True)

@@ -1,4 +1,8 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
+
+#: blockers that a person may overrule, on record; the others have to be solved
+OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped"})
 
 
 class OrderChannelBlocker(models.Model):
@@ -10,17 +14,50 @@ class OrderChannelBlocker(models.Model):
     _rec_name = "code"
 
     order_id = fields.Many2one("order.channel.order", required=True, index=True, ondelete="cascade", readonly=True)
-    line_id = fields.Many2one("order.channel.order.line", index="btree_not_null", ondelete="cascade", readonly=True)
+    line_id = fields.Many2one(
+        "order.channel.order.line", index="btree_not_null", ondelete="cascade", readonly=True
+    )
+    listing_id = fields.Many2one(
+        "order.channel.listing", string="Item", index="btree_not_null", ondelete="cascade", readonly=True
+    )
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
-    listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
     code = fields.Selection(
         [
-            ("unmapped", "Unmapped item"), ("tax", "Tax"), ("total", "Total"), ("payment", "Payment"),
-            ("address", "Address"), ("currency", "Currency"), ("hold", "Held by the channel"), ("changed", "Changed at the channel"),
-            ("duplicate", "Possible duplicate"), ("shipping", "Shipping method"), ("stock", "Stock"),
+            ("unmapped", "Unmapped item"),
+            ("tax", "Tax"),
+            ("total", "Total"),
+            ("payment", "Payment"),
+            ("address", "Address"),
+            ("currency", "Currency"),
+            ("hold", "Held by the channel"),
+            ("changed", "Changed at the channel"),
+            ("shipped", "Partly shipped already"),
+            ("duplicate", "Possible duplicate"),
+            ("shipping", "Shipping method"),
+            ("stock", "Stock"),
         ],
-        required=True, readonly=True, index=True,
+        required=True,
+        readonly=True,
+        index=True,
     )
     params = fields.Json(readonly=True)
+    overruled_by_id = fields.Many2one("res.users", readonly=True)
+    can_overrule = fields.Boolean(compute="_compute_can_overrule")
 
     _line_code_uniq = models.UniqueIndex("(order_id, code, COALESCE(line_id, 0))", "This blocker is already on the order.")
+
+    def _compute_can_overrule(self):
+        for blocker in self:
+            blocker.can_overrule = blocker.code in OVERRULABLE and not blocker.overruled_by_id
+
+    def action_overrule(self):
+        """Process the order all the same; who decided it stays on record."""
+        if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
+            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
+        self.check_access("read")
+        for blocker in self.sudo():
+            if blocker.code not in OVERRULABLE:
+                raise UserError(self.env._("This has to be solved: it can't be set aside."))
+            blocker.overruled_by_id = self.env.user
+            blocker.order_id._log_event("overruled", {"blocker": blocker.code}, blocker.line_id)
+        self.sudo().order_id._refresh_frozen()

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class OrderChannelFailure(models.Model):
@@ -52,3 +53,27 @@ class OrderChannelFailure(models.Model):
                 "next_try_at": self._next_try(self.attempts + 1),
             }
         )
+
+    def action_retry(self):
+        """Try again now: an order is asked for by its id, an item comes with a full fetch, stock is worked out afresh."""
+        if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
+            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
+        self.check_access("read")
+        failures = self.sudo().filtered(lambda failure: failure.state == "open")
+        failures.write({"next_try_at": fields.Datetime.now()})
+        failures.filtered(lambda failure: failure.kind == "item").channel_id._fetch_all_items()
+        kinds = {"order": "orders", "item": "items", "stock": "stock", "command": "outbox"}
+        for kind, group in failures.grouped("kind").items():
+            group.channel_id._request_run([kinds[kind]])
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": self.env._("Trying again. The result shows here in a moment.")},
+        }
+
+    def action_dismiss(self):
+        """Put the failures aside; they come back if the record fails again."""
+        if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
+            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
+        self.check_access("read")
+        self.sudo().filtered(lambda failure: failure.state == "open").write({"state": "dismissed", "next_try_at": False})

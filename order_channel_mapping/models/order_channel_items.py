@@ -52,6 +52,10 @@ class OrderChannel(models.Model):
         self.items_since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
         self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
 
+    def _fetch_all_items(self):
+        """Have the next fetch of items be a full one."""
+        self.write({"items_full_at": False, "items_cursor": False})
+
     def _finish_items_fetch(self, run):
         """Close a complete fetch; a full one marks as gone what it did not meet."""
         now = fields.Datetime.now()
@@ -184,6 +188,7 @@ class OrderChannel(models.Model):
             "fulfilled_by": item.fulfilled_by,
             "on_sale": item.active,
             "stock_ref": item.stock_ref,
+            "remote_quantity": int(item.quantity or 0),
             "remote_updated_at": item.updated_at and item.updated_at.astimezone(UTC).replace(tzinfo=None),
             "digest": digest,
             "payload": to_json(item.raw) or False,

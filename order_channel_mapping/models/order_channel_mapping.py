@@ -23,6 +23,16 @@ class OrderChannelMapping(models.Model):
 
     _live_uniq = models.UniqueIndex("(listing_id) WHERE ended_at IS NULL", "A listing has one mapping at a time.")
 
+    def _summary(self):
+        """What it stands for, in one line: ``6 x Tea, 1 x Mug``."""
+        self.ensure_one()
+        return ", ".join(self.line_ids.mapped("display_name"))
+
+    @api.depends("line_ids")
+    def _compute_display_name(self):
+        for mapping in self:
+            mapping.display_name = mapping._summary()
+
 
 class OrderChannelMappingLine(models.Model):
     """So many of one product in a mapping: one line of one piece, a pack (6 x one product) or a bundle."""

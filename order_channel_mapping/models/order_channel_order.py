@@ -1,4 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..tools.digest import to_json
+
+#: what of an order matters to a sales order that is processed already: anything else may change unseen
+LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
 
 
 class OrderChannelOrder(models.Model):
@@ -15,20 +20,28 @@ class OrderChannelOrder(models.Model):
     external_id = fields.Char(string="ID at the Channel", required=True, readonly=True)
     number = fields.Char(required=True, readonly=True, index=True)
     revision = fields.Char(readonly=True)  # digest of what the channel says
-    accepted_revision = fields.Char(readonly=True)  # the revision that the sales order shows
     status = fields.Selection(
-        [("open", "Open"), ("completed", "Completed"), ("cancelled", "Cancelled")], required=True, readonly=True, index=True
+        [("open", "Open"), ("completed", "Completed"), ("cancelled", "Cancelled")],
+        required=True,
+        readonly=True,
+        index=True,
     )
     payment_status = fields.Selection(
         [
-            ("pending", "Pending"), ("authorized", "Authorised"), ("partially_paid", "Partly paid"), ("paid", "Paid"),
-            ("partially_refunded", "Partly refunded"), ("refunded", "Refunded"), ("voided", "Voided"),
+            ("pending", "Pending"),
+            ("authorized", "Authorised"),
+            ("partially_paid", "Partly paid"),
+            ("paid", "Paid"),
+            ("partially_refunded", "Partly refunded"),
+            ("refunded", "Refunded"),
+            ("voided", "Voided"),
         ],
         readonly=True,
     )
     fulfillment_status = fields.Selection(
         [("unfulfilled", "Not shipped"), ("partial", "Partly shipped"), ("fulfilled", "Shipped")], readonly=True
     )
+    fulfilled_by = fields.Selection([("seller", "Us"), ("marketplace", "The channel")], readonly=True)
     placed_at = fields.Datetime(readonly=True)
     remote_updated_at = fields.Datetime(string="Changed at the Channel", readonly=True)
     ship_by = fields.Datetime(readonly=True)
@@ -38,13 +51,14 @@ class OrderChannelOrder(models.Model):
     prices_include_tax = fields.Boolean(readonly=True)
     buyer_ref = fields.Char(readonly=True)
     buyer_email = fields.Char(readonly=True)
-    buyer_name = fields.Char(readonly=True)
-    partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", check_company=True)
+    buyer_name = fields.Char(string="Buyer", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True, index="btree_not_null", check_company=True)
     hold = fields.Char(string="Held by the Channel", readonly=True)
     test = fields.Boolean(string="Test Order", readonly=True)
-    data = fields.Json(readonly=True)  # the Order record, for everything that has no field of its own
+    data = fields.Json(readonly=True)  # the Order record without its lines, for everything that has no field of its own
     payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")
     sale_order_ids = fields.One2many("sale.order", "channel_order_id", string="Sales Orders")
+    sale_order_id = fields.Many2one("sale.order", string="Sales Order", compute="_compute_sale_order_id")
     line_ids = fields.One2many("order.channel.order.line", "order_id", string="Lines", readonly=True)
     blocker_ids = fields.One2many("order.channel.blocker", "order_id", string="To Resolve", readonly=True)
     event_ids = fields.One2many("order.channel.event", "order_id", string="Audit Trail", readonly=True)
@@ -52,3 +66,87 @@ class OrderChannelOrder(models.Model):
     _external_uniq = models.UniqueIndex("(channel_id, external_id)", "This order is already known on this channel.")
     _buyer_ref_idx = models.Index("(channel_id, buyer_ref) WHERE buyer_ref IS NOT NULL")
     _buyer_email_idx = models.Index("(channel_id, buyer_email) WHERE buyer_email IS NOT NULL")
+
+    @api.depends("sale_order_ids")
+    def _compute_sale_order_id(self):
+        for order in self:
+            order.sale_order_id = order.sale_order_ids[:1]
+
+    # === AUDIT TRAIL === #
+
+    def _log_event(self, code, params=None, line=None):
+        """Add a line to each order's audit trail.
+
+        :param code: what happened, rendered by ``tools.reasons``
+        :param params: JSON-able dict
+        :param line: order.channel.order.line that it is about, or None
+        """
+        return self.env["order.channel.event"].sudo().create(
+            [
+                {
+                    "order_id": order.id,
+                    "company_id": order.company_id.id,
+                    "code": code,
+                    "params": to_json(params) or False,
+                    "line_id": line.id if line else False,
+                }
+                for order in self
+            ]
+        )
+
+    # === A REVISION === #
+
+    def _update_from_channel(self, values, lines_values):
+        """Take over what the channel says now. The sales order is not touched here (see ``_project``).
+
+        :param dict values: of this model
+        :param lines_values: list of values of ``order.channel.order.line``
+        """
+        self.ensure_one()
+        changes = self._facts_changed(values, lines_values)
+        self.write(values)
+        known = {line.external_id: line for line in self.line_ids}
+        for line_values in lines_values:
+            line = known.pop(line_values["external_id"], None)
+            if not line:
+                self.env["order.channel.order.line"].create({**line_values, "order_id": self.id})
+                continue
+            if line.mapping_id:
+                line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
+            line.write(line_values)
+        for line in known.values():  # no longer on the order: nothing of it is to be delivered
+            line.cancelled_quantity = line.quantity
+        self._log_event("revised", {"changes": changes})
+        if changes:
+            self._note_change_of_processed(changes)
+
+    def _facts_changed(self, values, lines_values):
+        """What changed that a sales order shows: codes for the audit trail and the *changed* blocker.
+
+        :rtype: list[str]
+        """
+        changes = []
+        if self.status != values["status"]:
+            changes.append(values["status"])
+        known = {line.external_id: line for line in self.line_ids}
+        new = {line["external_id"]: line for line in lines_values}
+        if known.keys() - new.keys():
+            changes.append("lines_removed")
+        if new.keys() - known.keys():
+            changes.append("lines_added")
+        for external_id, line in known.items():
+            line_values = new.get(external_id)
+            if line_values and any(line._differs(name, line_values[name]) for name in LINE_FACTS):
+                changes.append("lines_changed")
+                break
+        if abs((self.amount_total or 0) - values["amount_total"]) > 0.00001:
+            changes.append("total")
+        if (self.data or {}).get("shipping") != values["data"].get("shipping"):
+            changes.append("address")
+        return changes
+
+    def _note_change_of_processed(self, changes):
+        """An order that was processed already changes only when a person accepts it (rule 4): put it up for them."""
+        processed = self.sale_order_ids.filtered(lambda sale_order: sale_order.state == "sale")
+        if processed and set(changes) != {"completed"}:
+            self._set_blocker("changed", {"changes": changes})

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.amounts import line_amounts
+
 
 class OrderChannelOrderLine(models.Model):
     """One line of a channel order. Amounts are for the whole quantity as ordered (see ``connectors.records.OrderLine``)."""
@@ -15,10 +17,15 @@ class OrderChannelOrderLine(models.Model):
     external_id = fields.Char(required=True, readonly=True)
     kind = fields.Selection(
         [
-            ("product", "Product"), ("shipping", "Shipping"), ("fee", "Fee"), ("discount", "Discount"),
-            ("gift_card", "Gift card"), ("tip", "Tip"),
+            ("product", "Product"),
+            ("shipping", "Shipping"),
+            ("fee", "Fee"),
+            ("discount", "Discount"),
+            ("gift_card", "Gift card"),
+            ("tip", "Tip"),
         ],
-        required=True, readonly=True,
+        required=True,
+        readonly=True,
     )
     listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="restrict", readonly=True)
     mapping_id = fields.Many2one("order.channel.mapping", index="btree_not_null", ondelete="restrict", readonly=True)
@@ -37,3 +44,43 @@ class OrderChannelOrderLine(models.Model):
     sale_line_ids = fields.One2many("sale.order.line", "channel_order_line_id", string="Sales Order Lines")
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)", "This order line is already known.")
+
+    def _is_unmapped(self):
+        """Whether this line keeps its order frozen: it sells a listing that stands for no product yet."""
+        self.ensure_one()
+        return bool(self.listing_id and not self.mapping_id and self.quantity > self.cancelled_quantity)
+
+    def _amounts(self, digits):
+        """The line taken apart, see :func:`tools.amounts.line_amounts`."""
+        self.ensure_one()
+        return line_amounts(
+            self.quantity, self.cancelled_quantity, self.subtotal, self.discount, self.taxes or [], digits
+        )
+
+    def _sale_description(self):
+        """The channel's title and what the buyer asked for (personalisation), as the sales order line's text."""
+        self.ensure_one()
+        lines = [self.name or self.sku or self.external_id]
+        lines += [f"{name}: {value}" for name, value in (self.attributes or {}).items() if value]
+        return "\n".join(lines)
+
+    def _differs(self, name, value):
+        """Whether a field has another value than this one, floats compared to four digits."""
+        mine = self[name]
+        if isinstance(mine, models.BaseModel):
+            return mine.id != (value or False)
+        return abs((mine or 0.0) - (value or 0.0)) > 0.00005
+
+    def _apply_mapping(self):
+        """Give waiting lines of open orders the mapping that their listing has now, and let their sales orders show it."""
+        waiting = self.filtered(
+            lambda line: line.listing_id.mapping_id
+            and not line.mapping_id
+            and all(sale_order.state in ("draft", "sent") for sale_order in line.order_id.sale_order_ids)
+        )
+        for listing, lines in waiting.grouped("listing_id").items():
+            lines.mapping_id = listing.mapping_id
+        for order, lines in waiting.grouped("order_id").items():
+            for line in lines:
+                order._log_event("mapped", {"product": line.mapping_id._summary()}, line)
+        waiting.order_id._project(only_lines=waiting)

@@ -242,30 +242,32 @@ class OrderChannel(models.Model):
         second, second_failed = self._isolated(records[middle:], work)
         return first + second, first_failed + second_failed
 
-    def _fetch_pages(self, kind, pages, connector, run, take, deadline=None):
+    def _fetch_pages(self, kind, pages, connector, run, take, deadline=None, watermark=True):
         """Take in page after page, each in a transaction of its own together with the cursor that resumes after it.
 
         :param kind: ``items`` or ``orders``
         :param pages: iterator of :class:`connectors.records.Page`
         :param take: function of a page's records that returns a Counter (see ``order.channel.run._count``) and
             the records it could not take, ``[(record, exception)]``
+        :param watermark: whether the pages' watermarks count (a fetch of open orders only proves nothing about the others)
         :return: whether the last page was reached
         """
         calls = 0
         pages = iter(pages)
         open_failures = self._open_failure_refs(kind[:-1])
+        self._commit()
         while True:
             page = next(pages, None)  # HTTP, with no transaction open
             if page is None:
                 return True
-            self._repeatable(self._take_page, kind, page, run, take, connector.calls - calls, open_failures)
+            self._repeatable(self._take_page, kind, page, run, take, connector.calls - calls, open_failures, watermark)
             calls = connector.calls
             if page.cursor and deadline and time.monotonic() > deadline:
                 return False
 
-    def _take_page(self, kind, page, run, take, calls, open_failures):
+    def _take_page(self, kind, page, run, take, calls, open_failures, watermark):
         self._ingest(kind, page.records, run, take, page.failures, open_failures, pages=1, calls=calls)
-        self._save_cursor(kind, page)
+        self._save_cursor(kind, page.cursor, page.watermark if watermark else None)
 
     def _ingest(self, kind, records, run, take, unread=(), open_failures=None, **more_counts):
         """Take in records, put the failed ones on record, and count them all: what came adds up to what became of it.
@@ -298,14 +300,14 @@ class OrderChannel(models.Model):
             **more_counts,
         )
 
-    def _save_cursor(self, kind, page):
+    def _save_cursor(self, kind, cursor, watermark):
         """Save where the fetch stands; in SQL, because the row need not be read for it."""
         self.flush_recordset()
-        watermark = page.watermark and page.watermark.astimezone(UTC).replace(tzinfo=None)
+        watermark = watermark and watermark.astimezone(UTC).replace(tzinfo=None)
         self.env.cr.execute(
             SQL(
                 "UPDATE order_channel SET %s = %s, %s = GREATEST(%s, %s) WHERE id = %s",
-                SQL.identifier(f"{kind}_cursor"), page.cursor or None,
+                SQL.identifier(f"{kind}_cursor"), cursor or None,
                 SQL.identifier(f"{kind}_watermark"), SQL.identifier(f"{kind}_watermark"), watermark or None,
                 self.id,
             )

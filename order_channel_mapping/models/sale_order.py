@@ -1,4 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..tools.guard import is_internal
+
+MOVED_STATES = ("sale", "done")
 
 
 class SaleOrder(models.Model):
@@ -12,8 +18,11 @@ class SaleOrder(models.Model):
     channel_order_id = fields.Many2one(
         "order.channel.order", string="Channel Order", copy=False, index="btree_not_null", readonly=True, ondelete="restrict"
     )
-    channel_frozen = fields.Boolean(string="Frozen", copy=False, readonly=True, index="btree_not_null")
-    channel_blocker_ids = fields.One2many(related="channel_order_id.blocker_ids", string="To Resolve")
+    channel_provider = fields.Selection(related="order_channel_id.provider", string="Marketplace")
+    channel_frozen = fields.Boolean(string="Frozen", copy=False, readonly=True)
+    channel_to_resolve = fields.Boolean(string="To Resolve", copy=False, readonly=True)  # frozen, or another open blocker
+    channel_blocker_ids = fields.One2many(related="channel_order_id.blocker_ids", string="In the Way")
+    channel_event_ids = fields.One2many(related="channel_order_id.event_ids", string="Audit Trail")
 
     _channel_frozen_stays = models.Constraint(
         "CHECK (channel_frozen IS NOT TRUE OR state IN ('draft', 'sent', 'cancel'))",
@@ -22,3 +31,181 @@ class SaleOrder(models.Model):
     _channel_order_uniq = models.UniqueIndex(
         "(channel_order_id) WHERE channel_order_id IS NOT NULL", "This channel order already has a sales order."
     )
+    _channel_to_resolve_idx = models.Index("(order_channel_id) WHERE channel_to_resolve")
+
+    # === FREEZE: a frozen order can't move, whichever way it is tried (rule 4) === #
+
+    def _channel_frozen_message(self):
+        """What to tell whoever tries to move a frozen order."""
+        self.ensure_one()
+        items = self.channel_blocker_ids.filtered(lambda blocker: blocker.code == "unmapped").listing_id
+        return self.env._(
+            "%(order)s is frozen: %(items)s must be mapped to products first. Open the order and use Confirm or Link to "
+            "existing item.",
+            order=self.display_name,
+            items=", ".join(items[:5].mapped("display_name")) or self.env._("its items"),
+        )
+
+    def _check_not_frozen(self):
+        """:raise UserError: one of the orders is frozen"""
+        for order in self:
+            if order.channel_frozen:
+                raise UserError(order.sudo()._channel_frozen_message())
+
+    def _check_not_blocked(self):
+        """:raise UserError: one of the orders is frozen or has another open blocker"""
+        self._check_not_frozen()
+        for order in self:
+            if order.channel_to_resolve:
+                raise UserError(
+                    self.env._(
+                        "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.",
+                        order=order.display_name,
+                    )
+                )
+
+    def _confirmation_error_message(self):
+        """Override of `sale` to hold orders that have something to resolve."""
+        self.ensure_one()
+        if self.channel_frozen:
+            return self.sudo()._channel_frozen_message()
+        if self.channel_to_resolve:
+            return self.env._(
+                "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.", order=self.display_name
+            )
+        return super()._confirmation_error_message()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not is_internal(self):
+            for vals in vals_list:
+                for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
+                    vals.pop(name, None)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `sale`: the freeze is the addon's own to set, and a frozen order stays where it is."""
+        if not is_internal(self):
+            for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
+                if name in vals and any(order[name] != vals[name] for order in self):
+                    raise UserError(self.env._("Whether an order is frozen is worked out from its items; it can't be set."))
+            if "order_channel_id" in vals and any(
+                order.channel_order_id and order.order_channel_id.id != vals["order_channel_id"] for order in self
+            ):
+                raise UserError(self.env._("An order that came from a channel stays with that channel."))
+        if vals.get("state") in MOVED_STATES:
+            self._check_not_blocked()
+        if vals.get("locked"):
+            self._check_not_frozen()
+        return super().write(vals)
+
+    def copy_data(self, default=None):
+        """Override of `sale`: the placeholder of a frozen order must not get into an order of its own."""
+        self._check_not_frozen()
+        return super().copy_data(default)
+
+    def _create_invoices(self, grouped=False, final=False, date=None):
+        self._check_not_frozen()
+        return super()._create_invoices(grouped=grouped, final=final, date=date)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_channel_order(self):
+        if any(order.channel_order_id for order in self):
+            raise UserError(self.env._("An order that came from a channel can't be deleted. Cancel it instead."))
+
+    # === THE BUYER HEARS FROM THE CHANNEL, NOT FROM ODOO (rule 8) === #
+
+    def _is_channel_silent(self):
+        """Whether Odoo must not write to this order's buyer."""
+        self.ensure_one()
+        channel = self.order_channel_id.sudo()
+        return bool(self.channel_order_id and not channel.notify_buyer)
+
+    def _has_to_be_signed(self):
+        return not self.order_channel_id and super()._has_to_be_signed()
+
+    def _has_to_be_paid(self):
+        return not self.order_channel_id and super()._has_to_be_paid()
+
+    def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
+        if self._is_channel_silent():
+            return
+        super()._send_order_notification_mail(mail_template, allow_deferred_sending=allow_deferred_sending)
+
+    def action_quotation_send(self):
+        self._check_not_frozen()
+        for order in self:
+            if order._is_channel_silent():
+                raise UserError(
+                    self.env._(
+                        "The buyer of %(order)s hears from %(channel)s, not from Odoo. To write to its buyers from Odoo, "
+                        "allow it on the channel.",
+                        order=order.display_name,
+                        channel=order.order_channel_id.display_name,
+                    )
+                )
+        return super().action_quotation_send()
+
+    # === PROCESSING === #
+
+    def _prepare_confirmation_values(self):
+        """Override of `sale` to keep the channel's order date."""
+        values = super()._prepare_confirmation_values()
+        if self and all(order.channel_order_id for order in self):
+            values.pop("date_order", None)
+        return values
+
+    def action_channel_process(self):
+        """Confirm ready channel orders, each with its own date."""
+        self._check_not_blocked()
+        channel_orders = self.filtered("channel_order_id")
+        for orders in (channel_orders, self - channel_orders):
+            if orders:
+                orders.action_confirm()
+        channel_orders.sudo().channel_order_id._log_event("processed")
+        return True
+
+    def action_channel_resolve(self):
+        """Show what is in the way of this order."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("To Resolve"),
+            "res_model": "order.channel.blocker",
+            "views": [(False, "list")],
+            "domain": [("order_id", "=", self.channel_order_id.id)],
+            "target": "new",
+        }
+
+    def _unmapped_listings(self):
+        return self.channel_blocker_ids.filtered(lambda blocker: blocker.code == "unmapped").listing_id
+
+    def action_channel_confirm_items(self):
+        """Create a product from each unmapped item of the order."""
+        self.ensure_one()
+        self._unmapped_listings().with_context(stay=True).action_confirm()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_channel_link_items(self):
+        """Ask which product each unmapped item of the order is."""
+        self.ensure_one()
+        return self._unmapped_listings().action_open_link()
+
+    def action_view_channel_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "order.channel.order",
+            "res_id": self.channel_order_id.id,
+            "views": [(False, "form")],
+        }
+
+    # === NOTHING REPRICES A CHANNEL ORDER (rule 5) === #
+
+    def _get_update_prices_lines(self):
+        return super()._get_update_prices_lines().filtered(lambda line: not line.channel_key)
+
+    @api.model
+    def _channel_domain(self):
+        """Orders of any channel, all states."""
+        return Domain("order_channel_id", "!=", False)

@@ -1,0 +1,269 @@
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ..connectors.base import ConnectorError
+from ..connectors.records import FulfillmentStatus, LineKind, OrderStatus
+from ..tools.addresses import normalize_email
+from ..tools.digest import ORDER_IGNORED, order_digest, to_json
+from ..tools.normalize import custom_listing_key, normalize_sku
+from .order_channel_items import OVERLAP
+from .order_channel_pass import UTC
+
+#: kinds of lines that sell a listing; the others are booked on the addon's own service products
+LISTING_KINDS = (LineKind.PRODUCT, LineKind.GIFT_CARD)
+STORED_FIELDS = frozenset({"lines", *ORDER_IGNORED})
+
+
+def naive_utc(moment):
+    """A moment as Odoo stores it."""
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)
+
+
+class OrderChannel(models.Model):
+    """The way of an order: from the channel's pages to channel orders and draft sales orders."""
+
+    _inherit = "order.channel"
+
+    orders_phase = fields.Selection(
+        [("open", "Open orders first"), ("all", "All orders")], readonly=True, copy=False, default="open"
+    )
+
+    def _sync_orders(self, deadline=None):
+        """Fetch orders page by page; at the first connect the open ones come first and history fills in behind them.
+
+        :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
+        """
+        self.ensure_one()
+        if not self.orders_cursor:
+            start = self.orders_watermark and self.orders_watermark - OVERLAP
+            self.orders_since = start or self.order_start or fields.Datetime.now() - timedelta(days=90)
+        since, cursor, phase = self.orders_since.replace(tzinfo=UTC), self.orders_cursor, self.orders_phase
+        started_at = fields.Datetime.now()
+        run = self._open_run("orders", full=phase == "open")
+        self._commit()
+        try:
+            with self._get_connector() as connector:
+                pages = connector.iter_orders(since=since, cursor=cursor or None, only_open=phase == "open")
+                complete = self._fetch_pages(
+                    "orders", pages, connector, run, self._take_orders, deadline, watermark=phase != "open"
+                )
+                if complete and phase != "open":
+                    self._retry_failures(connector, run)
+        except ConnectorError as error:
+            self.env.cr.rollback()
+            self._repeatable(self._handle_connector_error, error, run)
+            return run
+        if not complete:
+            self._wake("sync")
+            self._commit()
+            return run
+        self._repeatable(self._finish_orders_fetch, started_at)
+        if phase == "open":
+            return self._sync_orders(deadline)
+        self._process_ready(run)
+        self._repeatable(run._close)
+        return run
+
+    def _finish_orders_fetch(self, started_at):
+        """A fetch is complete: what the channel had when it began is in, so stock may be pushed on it (rule 6)."""
+        self.write({"orders_cursor": False, "orders_checked_at": started_at, "orders_phase": "all"})
+        self._set_health("ok")
+
+    def _ingest_orders(self, orders, run):
+        """Take in orders and count them on the run. Writes nothing for unchanged revisions.
+
+        :param orders: iterable of :class:`connectors.records.Order`
+        """
+        self.ensure_one()
+        self._ingest("orders", list(orders), run, self._take_orders)
+
+    def _take_orders(self, orders):
+        """Tell new, changed and unchanged orders apart with one query and write the first two in batches.
+
+        :return: (Counter, ``[(order, exception)]``)
+        """
+        counts = Counter()
+        latest = {order.external_id: order for order in orders}
+        counts["skip:repeated"] = len(orders) - len(latest)
+        known = {
+            order.external_id: order
+            for order in self.env["order.channel.order"].search_fetch(
+                [("channel_id", "=", self.id), ("external_id", "in", list(latest))], ["external_id", "revision"], order="id"
+            )
+        }
+        changed, revisions = [], {}
+        for external_id, order in latest.items():
+            revision = order_digest(order)
+            if external_id in known and known[external_id].revision == revision:
+                counts["unchanged"] += 1
+                continue
+            rule = None if external_id in known else self._skip_rule(order)
+            if rule:
+                counts[f"skip:{rule}"] += 1
+                continue
+            revisions[external_id] = revision
+            changed.append(order)
+        written, failed = self._isolated(changed, lambda batch: self._write_orders(batch, known, revisions))
+        return counts + written, failed
+
+    def _skip_rule(self, order):
+        """The rule by which a new order is left out, or None."""
+        if order.test and not self.import_test_orders:
+            return "test"
+        placed_at = naive_utc(order.placed_at)
+        if self.order_start and placed_at and placed_at < self.order_start:
+            return "before_start"
+        return None
+
+    # === WRITE === #
+
+    def _write_orders(self, batch, known, revisions):
+        """Upsert channel orders and their lines in batches, then bring their sales orders in line."""
+        listings = self._listings_of_lines(batch)
+        projected = [order for order in batch if self._is_projected(order)]
+        partners = self._buyers_to_partners(projected) if projected else {}
+        to_create, updated = [], []
+        for order in batch:
+            values = self._order_values(order, revisions[order.external_id])
+            if order.external_id in partners:
+                values["partner_id"] = partners[order.external_id][0].id
+            if order.external_id in known:
+                updated.append((known[order.external_id], order, values))
+            else:
+                lines = self._lines_values(order, listings)
+                to_create.append({**values, "line_ids": [fields.Command.create(line) for line in lines]})
+        created = self.env["order.channel.order"].create(to_create)
+        created._log_event("imported")
+        changed = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
+        for known_order, order, values in updated:
+            known_order._update_from_channel(values, self._lines_values(order, listings))
+        (created + changed)._project(partners)
+        self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
+        return Counter(created=len(created), updated=len(changed))
+
+    @staticmethod
+    def _is_projected(order):
+        """Whether an order needs a sales order: open, and not wholly shipped before Odoo knew of it."""
+        return (
+            order.status == OrderStatus.OPEN
+            and order.fulfillment_status != FulfillmentStatus.FULFILLED
+            and order.fulfilled_by == "seller"
+        )
+
+    def _order_values(self, order, revision):
+        data = {name: value for name, value in to_json(order).items() if name not in STORED_FIELDS}
+        buyer = order.buyer
+        marketplace_tax = sum(
+            (tax.amount for line in order.lines for tax in line.taxes if tax.collected_by.value == "marketplace"), Decimal(0)
+        )
+        return {
+            "channel_id": self.id,
+            "company_id": self.company_id.id,
+            "external_id": order.external_id,
+            "number": order.number or order.external_id,
+            "revision": revision,
+            "status": order.status.value,
+            "payment_status": order.payment_status.value,
+            "fulfillment_status": order.fulfillment_status.value,
+            "fulfilled_by": order.fulfilled_by,
+            "placed_at": naive_utc(order.placed_at),
+            "remote_updated_at": naive_utc(order.updated_at),
+            "ship_by": naive_utc(order.ship_by),
+            "currency_code": order.currency,
+            "amount_total": float(order.total),
+            "amount_marketplace_tax": float(marketplace_tax),
+            "prices_include_tax": order.prices_include_tax,
+            "buyer_ref": buyer and buyer.ref,
+            "buyer_email": normalize_email(buyer.email) if buyer else False,
+            "buyer_name": buyer and buyer.name,
+            "hold": order.hold,
+            "test": order.test,
+            "data": data,
+            "payload": to_json(order.raw) or False,
+        }
+
+    def _lines_values(self, order, listings):
+        """Values of ``order.channel.order.line``; a line of a linked listing is given its mapping here and keeps it."""
+        result = []
+        for sequence, line in enumerate(order.lines):
+            listing = listings.get(self._line_listing_key(line)) if line.kind in LISTING_KINDS else None
+            result.append(
+                {
+                    "channel_id": self.id,
+                    "company_id": self.company_id.id,
+                    "sequence": sequence,
+                    "external_id": line.external_id,
+                    "kind": line.kind.value,
+                    "listing_id": listing.id if listing else False,
+                    "mapping_id": listing.mapping_id.id if listing else False,
+                    "sku": line.sku,
+                    "name": line.name,
+                    "quantity": float(line.quantity),
+                    "fulfilled_quantity": float(line.fulfilled_quantity),
+                    "cancelled_quantity": float(line.cancelled_quantity),
+                    "subtotal": float(line.subtotal),
+                    "discount": float(line.discount),
+                    "total": float(line.total),
+                    "taxes": to_json(line.taxes) or False,
+                    "attributes": to_json(line.attributes) or False,
+                    "physical": line.physical,
+                    "fulfilled_by": line.fulfilled_by,
+                }
+            )
+        return result
+
+    # === LISTINGS OF LINES === #
+
+    @staticmethod
+    def _line_listing_key(line):
+        return line.item_id or custom_listing_key(line.sku, line.name)
+
+    def _listings_of_lines(self, batch):
+        """The listing of each sold line, by key. What is not known yet is made: a custom item, or an item met in an order
+        before it was met in the catalogue (the next fetch of items fills it in).
+
+        :return: ``{listing external id: listing}``
+        """
+        lines = {
+            self._line_listing_key(line): (line, order)
+            for order in batch
+            for line in order.lines
+            if line.kind in LISTING_KINDS
+        }
+        if not lines:
+            return {}
+        Listing = self.env["order.channel.listing"]
+        found = Listing.search_fetch(
+            [("channel_id", "=", self.id), ("external_id", "in", list(lines))], ["external_id", "mapping_id"], order="id"
+        )
+        listings = {listing.external_id: listing for listing in found}
+        missing = {key: pair for key, pair in lines.items() if key not in listings}
+        if missing:
+            currencies = self._currency_ids({order.currency for __, order in missing.values() if order.currency})
+            created = Listing.create(
+                [self._listing_values_from_line(key, line, order, currencies) for key, (line, order) in missing.items()]
+            )
+            if self.auto_link:
+                created._auto_link()
+            else:
+                created._hint_links()
+            listings.update({listing.external_id: listing for listing in created})
+        return listings
+
+    def _listing_values_from_line(self, key, line, order, currencies):
+        return {
+            "channel_id": self.id,
+            "company_id": self.company_id.id,
+            "external_id": key,
+            "kind": "item" if line.item_id else "custom",
+            "sku": line.sku,
+            "sku_key": normalize_sku(line.sku),
+            "name": line.name or line.sku or key,
+            "price": float(line.subtotal / line.quantity) if line.quantity else 0.0,
+            "currency_id": currencies.get(order.currency) or self.currency_id.id,
+            "physical": line.physical,
+            "fulfilled_by": line.fulfilled_by,
+        }

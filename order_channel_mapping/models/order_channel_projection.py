@@ -1,0 +1,285 @@
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from odoo import models
+from odoo.fields import Command
+
+from ..tools.amounts import is_sellers
+from ..tools.guard import internal
+from ..tools.money import split
+from .order_channel_tax_map import TaxMatcher
+
+#: kind of line -> XML id of the service product it is booked on
+SERVICE_PRODUCTS = {
+    "shipping": "order_channel_mapping.product_shipping",
+    "fee": "order_channel_mapping.product_fee",
+    "tip": "order_channel_mapping.product_tip",
+    "discount": "order_channel_mapping.product_discount",
+}
+PLACEHOLDER = "order_channel_mapping.product_placeholder"
+ZERO = Decimal(0)
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nosubscribe": True,
+    "mail_create_nolog": True,
+    "mail_notrack": True,
+    "sale_no_log_for_new_lines": True,
+}
+
+
+@dataclass(slots=True)
+class PlannedLine:
+    """One sales order line to be. ``key`` finds it again when the plan is made anew."""
+
+    key: str
+    values: dict[str, Any]
+    line: Any = None  # order.channel.order.line
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a channel order looks like as a sales order, and what is in the way: ``[(code, line, params)]``."""
+
+    lines: list[PlannedLine] = field(default_factory=list)
+    issues: list[tuple] = field(default_factory=list)
+
+
+class OrderChannelOrder(models.Model):
+    """The projection: a channel order as a draft sales order with exactly the channel's amounts (rule 5)."""
+
+    _inherit = "order.channel.order"
+
+    def _project(self, partners=None, only_lines=None):
+        """Bring the draft sales orders of these channel orders in line with them, and work out what blocks them.
+
+        Open orders without one get one; a cancelled order's draft is cancelled; processed ones are left alone.
+
+        :param partners: ``{external id: (customer, invoice address, delivery address)}`` of orders to create
+        :param only_lines: channel order lines whose mapping changed; None: all lines (a new revision)
+        """
+        projector = _Projector(self)
+        to_create, plans = [], {}
+        for order in self:
+            sale_order = order.sale_order_ids[:1]
+            if order.status == "cancelled":
+                order._cancel_projection(sale_order)
+            elif sale_order and sale_order.state in ("draft", "sent"):
+                plans[order] = projector.plan(order)
+                order._rewrite(sale_order, plans[order], only_lines)
+            elif not sale_order and (partners or {}).get(order.external_id):
+                plans[order] = projector.plan(order)
+                to_create.append((order, projector.sale_order_values(order, plans[order], partners[order.external_id])))
+        if to_create:
+            internal(self.env["sale.order"]).with_context(**QUIET).create([values for __, values in to_create])
+            self.invalidate_recordset(["sale_order_ids"])
+        for order, plan in plans.items():
+            plan.issues += order._status_issues() + order._total_issues()
+        self._set_blockers({order: plan.issues for order, plan in plans.items()})
+        self._mark_stock_change(plans)
+
+    def _mark_stock_change(self, orders):
+        """Draft channel orders hold stock (rule 6): what they sell has to be worked out again."""
+        products = self.env["product.product"].union(
+            *(order.line_ids.mapping_id.line_ids.product_id for order in orders)
+        ) if orders else self.env["product.product"]
+        if products:
+            self.env["order.channel.stock.change"]._mark(products.ids)
+
+    def _rewrite(self, sale_order, plan, only_lines):
+        """Write what differs, each line in one write so that Odoo does not reprice it."""
+        sale_lines = {line.channel_key: line for line in internal(sale_order.order_line) if line.channel_key}
+        touched = None if only_lines is None else set(only_lines.ids)
+        new = []
+        for planned in plan.lines:
+            sale_line = sale_lines.pop(planned.key, None)
+            if touched is not None and not (planned.line and planned.line.id in touched):
+                continue
+            if sale_line:
+                sale_line.write(planned.values)
+            else:
+                new.append({**planned.values, "order_id": sale_order.id})
+        if new:
+            internal(self.env["sale.order.line"]).with_context(**QUIET).create(new)
+        if touched is None:
+            internal(self.env["sale.order.line"].union(*sale_lines.values())).unlink()
+
+    def _cancel_projection(self, sale_order):
+        """The channel cancelled: a draft goes with it, a processed order asks a person."""
+        self.blocker_ids.filtered(lambda blocker: blocker.code != "changed").unlink()
+        if sale_order.state in ("draft", "sent"):
+            internal(sale_order)._action_cancel()
+            self._log_event("cancelled_by_channel")
+            self._mark_stock_change(self)
+
+
+class _Projector:
+    """What planning needs, read once for a batch of orders of one channel."""
+
+    def __init__(self, orders):
+        self.env = orders.env
+        self.channel = orders.channel_id[:1]
+        self.taxes = TaxMatcher(self.channel)
+        self.placeholder = self.env.ref(PLACEHOLDER).sudo()
+        self.services = {kind: self.env.ref(xml_id).sudo() for kind, xml_id in SERVICE_PRODUCTS.items()}
+        codes = set(orders.mapped("currency_code"))
+        Currency = self.env["res.currency"].with_context(active_test=False)
+        self.currencies = {currency.name: currency for currency in Currency.search([("name", "in", list(codes))])}
+
+    def currency(self, order):
+        return self.currencies.get(order.currency_code) or self.channel.company_id.currency_id
+
+    # === THE ORDER === #
+
+    def sale_order_values(self, order, plan, addresses):
+        """Values of the draft sales order. Whatever Odoo would else take from the contact is said here."""
+        customer, invoice_address, delivery_address = addresses
+        channel = self.channel
+        return {
+            "order_channel_id": channel.id,
+            "channel_order_id": order.id,
+            "client_order_ref": order.number,
+            "origin": channel.name,
+            "company_id": channel.company_id.id,
+            "partner_id": customer.id,
+            "partner_invoice_id": invoice_address.id,
+            "partner_shipping_id": delivery_address.id,
+            "date_order": order.placed_at or order.create_date,
+            "commitment_date": order.ship_by,
+            "warehouse_id": channel.warehouse_id.id,
+            "pricelist_id": False,
+            "currency_id": self.currency(order).id,
+            "payment_term_id": False,
+            "require_signature": False,
+            "require_payment": False,
+            "team_id": channel.team_id.id,
+            "user_id": channel.user_id.id,
+            "note": (order.data or {}).get("note") or False,
+            "order_line": [Command.create(planned.values) for planned in plan.lines],
+        }
+
+    # === THE LINES === #
+
+    def plan(self, order):
+        """Every sales order line of an order.
+
+        :rtype: Plan
+        """
+        plan = Plan()
+        digits = self.currency(order).decimal_places
+        destination = ((order.data or {}).get("shipping") or {}).get("country")
+        discounts = {}
+        for line in order.line_ids:
+            amounts = line._amounts(digits)
+            if not amounts.quantity and not amounts.net:
+                continue
+            taxes, places = self._match_taxes(line, destination, plan)
+            tax_amounts = [amounts.taxes[place] for place in places]
+            if line.listing_id:
+                if line._is_unmapped():
+                    plan.issues.append(("unmapped", line, {"item": line.listing_id.display_name}))
+                plan.lines += self._item_lines(order, line, amounts, tax_amounts, taxes, digits)
+            else:
+                product = self.services.get(line.kind, self.services["fee"])
+                values = self._values(order, product, product.uom_id, 1.0, amounts.net, tax_amounts, taxes)
+                plan.lines.append(self._planned(f"{line.id}:0", line, {**values, "name": line._sale_description()}))
+            if amounts.discount_net or any(amounts.discount_taxes):
+                key = tuple(tax.id for tax in taxes)
+                net, parts = discounts.get(key, (ZERO, [ZERO] * len(taxes)))
+                tax_parts = [old + amounts.discount_taxes[place] for old, place in zip(parts, places, strict=True)]
+                discounts[key] = (net + amounts.discount_net, tax_parts)
+        for tax_ids, (net, parts) in discounts.items():
+            product = self.services["discount"]
+            taxes = self.env["account.tax"].browse(tax_ids).sudo()
+            values = self._values(order, product, product.uom_id, 1.0, net, parts, taxes)
+            key = "discount:" + ",".join(map(str, tax_ids))
+            plan.lines.append(PlannedLine(key, {**values, "channel_key": key, "sequence": 1000, "name": product.name}))
+        return plan
+
+    def _match_taxes(self, line, destination, plan):
+        """The seller's taxes of a line in Odoo; a question where one has no certain match.
+
+        :return: (account.tax records, the place of each among the line's seller taxes)
+        """
+        found_ids, places = [], []
+        for place, tax in enumerate(filter(is_sellers, line.taxes or [])):
+            found, number = self.taxes.match(tax, destination)
+            if found and found.id not in found_ids:
+                found_ids.append(found.id)
+                places.append(place)
+                continue
+            params = {name: tax.get(name) for name in ("name", "code", "rate", "included")}
+            params.update(country=tax.get("country") or destination, found=number)
+            plan.issues.append(("tax", line, params))
+        return self.env["account.tax"].sudo().browse(found_ids), places
+
+    def _item_lines(self, order, line, amounts, tax_amounts, taxes, digits):
+        """A line that sells a listing: one line for a product or a pack, one per component for a bundle."""
+        components = line.mapping_id.line_ids.sudo() if line.mapping_id else ()
+        if not components:
+            values = self._values(
+                order, self.placeholder, self.placeholder.uom_id, amounts.quantity, amounts.net, tax_amounts, taxes
+            )
+            return [self._planned(f"{line.id}:0", line, {**values, "name": line._sale_description()})]
+        weights = [Decimal(str(part.quantity * part.product_id.lst_price)) for part in components]
+        nets = split(amounts.net, weights, digits)
+        tax_parts = [split(amount, weights, digits) for amount in tax_amounts]
+        planned = []
+        for index, part in enumerate(components):
+            uom, per_listing = self._unit(part)
+            quantity = amounts.quantity * Decimal(str(per_listing))
+            values = self._values(
+                order, part.product_id, uom, quantity, nets[index], [parts[index] for parts in tax_parts], taxes
+            )
+            planned.append(self._planned(f"{line.id}:{index}", line, {**values, "name": line._sale_description()}))
+        return planned
+
+    @staticmethod
+    def _unit(part):
+        """A pack is sold in its packaging unit where the product has one: (unit, units per listing)."""
+        product = part.product_id
+        for uom in product.uom_ids:
+            if uom._compute_quantity(1.0, product.uom_id) == part.quantity:
+                return uom, 1.0
+        return product.uom_id, part.quantity
+
+    def _planned(self, key, line, values):
+        return PlannedLine(
+            key,
+            {**values, "channel_key": key, "channel_order_line_id": line.id, "sequence": 10 + line.sequence},
+            line,
+        )
+
+    def _values(self, order, product, uom, quantity, net, tax_amounts, taxes):
+        """Product, unit, price, taxes and their exact amounts, all for one write.
+
+        :param Decimal net: untaxed amount of the line
+        :param tax_amounts: list of Decimal, aligned with ``taxes``
+        """
+        taxes = list(taxes)
+        included = sum((amount for tax, amount in zip(taxes, tax_amounts, strict=True) if tax.price_include), ZERO)
+        price = float((net + included) / quantity) if quantity else 0.0
+        extra = False
+        if taxes:
+            extra = {
+                "currency_id": self.currency(order).id,
+                "price_unit": price,
+                "discount": 0.0,
+                "quantity": float(quantity),
+                "manual_total_excluded_currency": float(net),
+                "manual_tax_amounts": {
+                    str(tax.id): {"tax_amount_currency": float(amount), "base_amount_currency": float(net)}
+                    for tax, amount in zip(taxes, tax_amounts, strict=True)
+                },
+            }
+        return {
+            "product_id": product.id,
+            "product_uom_id": uom.id,
+            "product_uom_qty": float(quantity),
+            "price_unit": price,
+            "technical_price_unit": price,
+            "discount": 0.0,
+            "tax_ids": [Command.set([tax.id for tax in taxes])],
+            "extra_tax_data": extra,
+        }
+

@@ -1,0 +1,153 @@
+from decimal import Decimal
+
+from odoo import models
+
+from ..tools.amounts import decimal
+from ..tools.guard import internal
+
+#: what of the buyer's payment lets an order be processed
+GOOD_PAYMENT = frozenset({"authorized", "paid", "partially_refunded"})
+
+
+class OrderChannelOrder(models.Model):
+    """What is in the way of an order, and what happens when nothing is any more."""
+
+    _inherit = "order.channel.order"
+
+    # === WORKING OUT === #
+
+    def _status_issues(self):
+        """Issues that the channel's own words make: payment, hold, address, currency, shipped already.
+
+        :return: ``[(code, line or None, params)]``
+        """
+        self.ensure_one()
+        issues = []
+        if self.payment_status not in GOOD_PAYMENT:
+            issues.append(("payment", None, {"status": self.payment_status}))
+        if self.hold:
+            issues.append(("hold", None, {"reason": self.hold}))
+        if self.fulfillment_status == "partial":
+            issues.append(("shipped", None, {}))
+        if any(line.physical and line.listing_id for line in self.line_ids):
+            address = (self.data or {}).get("shipping") or {}
+            missing = [part for part in ("street", "city", "country") if not address.get(part)]
+            if missing:
+                issues.append(("address", None, {"missing": missing}))
+        currency = self.sale_order_id.currency_id
+        if currency and (currency.name != self.currency_code or not currency.active):
+            issues.append(("currency", None, {"currency": self.currency_code}))
+        return issues
+
+    def _total_issues(self):
+        """The difference between the sales order and the channel, taken apart; nothing where they agree to the cent."""
+        self.ensure_one()
+        sale_order = self.sale_order_id
+        if not sale_order:
+            return []
+        digits = sale_order.currency_id.decimal_places
+        cent = Decimal(1).scaleb(-digits)
+        marketplace_tax = sum((line._amounts(digits).marketplace_tax for line in self.line_ids), Decimal(0))
+        expected = (decimal(self.amount_total) - marketplace_tax).quantize(cent)
+        booked = decimal(sale_order.amount_total).quantize(cent)
+        if expected == booked:
+            return []
+        lines = sum((line._amounts(digits).seller_total for line in self.line_ids), Decimal(0)).quantize(cent)
+        return [
+            (
+                "total",
+                None,
+                {
+                    "channel": str(decimal(self.amount_total)),
+                    "marketplace_tax": str(marketplace_tax),
+                    "expected": str(expected),
+                    "odoo": str(booked),
+                    "lines": str(lines),  # expected − lines: what the channel's own lines don't explain
+                    "currency": self.currency_code,
+                },
+            )
+        ]
+
+    # === BLOCKERS === #
+
+    def _set_blockers(self, issues):
+        """Make the open blockers exactly these. *Changed* ones stay until a person says so.
+
+        :param issues: ``{channel order: [(code, line or None, params)]}``
+        """
+        if not issues:
+            return
+        orders = self.browse([order.id for order in issues])
+        existing = {}
+        for blocker in self.env["order.channel.blocker"].search([("order_id", "in", orders.ids)]):
+            existing[blocker.order_id.id, blocker.code, blocker.line_id.id] = blocker
+        to_create = []
+        for order, order_issues in issues.items():
+            explained = any(code == "tax" for code, __, __ in order_issues)
+            for code, line, params in order_issues:
+                if code == "total" and explained:
+                    continue  # the missing tax is the difference
+                blocker = existing.pop((order.id, code, line.id if line else False), None)
+                if not blocker:
+                    to_create.append(order._blocker_values(code, line, params))
+                elif blocker.params != params:
+                    blocker.write({"params": params, "overruled_by_id": False})
+        gone = self.env["order.channel.blocker"].union(
+            *(blocker for blocker in existing.values() if blocker.code != "changed")
+        )
+        for blocker in gone:
+            blocker.order_id._log_event("resolved", {"blocker": blocker.code}, blocker.line_id)
+        gone.unlink()
+        created = self.env["order.channel.blocker"].create(to_create)
+        self.env["order.channel.event"].create(
+            [
+                {
+                    "order_id": blocker.order_id.id,
+                    "company_id": blocker.company_id.id,
+                    "line_id": blocker.line_id.id,
+                    "code": "blocked",
+                    "params": {**(blocker.params or {}), "blocker": blocker.code},
+                }
+                for blocker in created
+            ]
+        )
+        orders._refresh_frozen()
+
+    def _set_blocker(self, code, params):
+        """Add or renew one blocker of the whole order."""
+        for order in self:
+            blocker = order.blocker_ids.filtered(lambda blocker: blocker.code == code and not blocker.line_id)
+            if blocker:
+                blocker.write({"params": params, "overruled_by_id": False})
+            else:
+                order.env["order.channel.blocker"].create(order._blocker_values(code, None, params))
+                order._log_event("blocked", {**params, "blocker": code})
+
+    def _blocker_values(self, code, line, params):
+        return {
+            "order_id": self.id,
+            "company_id": self.company_id.id,
+            "line_id": line.id if line else False,
+            "listing_id": line.listing_id.id if line else False,
+            "code": code,
+            "params": params,
+        }
+
+    def _refresh_frozen(self):
+        """Freeze and unfreeze the sales orders: frozen is one with an open *unmapped* blocker."""
+        self.invalidate_recordset(["blocker_ids"])
+        for order in self:
+            sale_order = internal(order.sale_order_ids[:1])
+            if not sale_order:
+                continue
+            codes = set(order.blocker_ids.filtered(lambda blocker: not blocker.overruled_by_id).mapped("code"))
+            frozen = "unmapped" in codes
+            values = {"channel_frozen": frozen, "channel_to_resolve": bool(codes)}
+            if sale_order.channel_frozen and not frozen:
+                order._log_event("unfrozen")
+            if any(sale_order[name] != value for name, value in values.items()):
+                sale_order.write(values)
+
+    def _recheck(self):
+        """Work out again what is in the way, for instance after a tax was mapped."""
+        self._project()

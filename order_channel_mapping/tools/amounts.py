@@ -1,0 +1,77 @@
+"""What of an order line is the seller's to book: untaxed amounts, taxes and discount, to the cent. Pure Python, Decimal only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .money import prorate, quantize
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LineAmounts:
+    """One order line taken apart. ``net + discount_net`` and ``taxes[i] + discount_taxes[i]`` are the channel's amounts.
+
+    ``taxes`` are in the order of the seller's own taxes (those that the marketplace hands over itself are only summed up).
+    """
+
+    quantity: Decimal  # still to be delivered or already delivered: ordered less cancelled
+    net: Decimal  # without any tax, before discount
+    taxes: tuple[Decimal, ...]
+    discount_net: Decimal  # zero or negative (for a line that sells)
+    discount_taxes: tuple[Decimal, ...]
+    marketplace_tax: Decimal
+
+    @property
+    def seller_total(self):
+        """What the sales order books for this line, discount and the seller's taxes included."""
+        return self.net + self.discount_net + sum(self.taxes, ZERO) + sum(self.discount_taxes, ZERO)
+
+
+def decimal(value):
+    """A stored number as Decimal, without the digits that binary floats add."""
+    return value if isinstance(value, Decimal) else Decimal(str(value or 0))
+
+
+def is_sellers(tax):
+    return tax.get("collected_by", "seller") == "seller" and (decimal(tax.get("amount")) or decimal(tax.get("rate")))
+
+
+def line_amounts(quantity, cancelled, subtotal, discount, taxes, digits=2):
+    """Take a channel order line apart.
+
+    :param quantity: as ordered; ``subtotal``, ``discount`` and the taxes' amounts are for all of it
+    :param cancelled: of it, not to be delivered any more
+    :param taxes: list of JSON forms of :class:`connectors.records.Tax`
+    :param int digits: of the currency
+    :rtype: LineAmounts
+    """
+    quantity, cancelled = decimal(quantity), decimal(cancelled)
+    remaining = max(quantity - cancelled, ZERO)
+
+    def part(amount):
+        return prorate(decimal(amount), remaining, quantity, digits) if quantity else decimal(amount)
+
+    subtotal, discount = part(subtotal), part(discount)
+    amounts = [part(tax.get("amount")) for tax in taxes]
+    included = sum((amount for tax, amount in zip(taxes, amounts, strict=True) if tax.get("included")), ZERO)
+    net_after = subtotal - discount - included
+    sellers = [amount for tax, amount in zip(taxes, amounts, strict=True) if is_sellers(tax)]
+    rates = [decimal(tax.get("rate")) for tax in taxes if is_sellers(tax)]
+    marketplace = sum(amounts, ZERO) - sum(sellers, ZERO)
+
+    if not discount:
+        zeros = (ZERO,) * len(sellers)
+        return LineAmounts(remaining, net_after, tuple(sellers), ZERO, zeros, marketplace)
+    if subtotal != discount:
+        share = subtotal / (subtotal - discount)
+        net = quantize(net_after * share, digits)
+        before = [quantize(amount * share, digits) for amount in sellers]
+    else:  # given away: nothing is left to take the proportion from, so the rates give it
+        inside = sum((decimal(tax.get("rate")) for tax in taxes if tax.get("included")), ZERO)
+        net = quantize(subtotal / (1 + inside), digits)
+        before = [quantize(net * rate, digits) for rate in rates]
+    after = [amount - full for amount, full in zip(sellers, before, strict=True)]
+    return LineAmounts(remaining, net, tuple(before), net_after - net, tuple(after), marketplace)

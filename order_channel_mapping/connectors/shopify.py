@@ -76,6 +76,7 @@ class ShopifyConnector(Connector):
     label = "Shopify"
     capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll"})
     stock_batch = 250
+    needs_stock_ref = True  # the inventory item, which only tracked variants have
     credential_fields = (
         CredentialField(
             "shop_domain",

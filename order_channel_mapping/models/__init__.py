@@ -10,6 +10,7 @@ from . import order_channel_items
 from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_link
+from . import order_channel_listing_stock
 from . import order_channel_seen
 from . import order_channel_mapping
 from . import order_channel_run
@@ -20,7 +21,15 @@ from . import order_channel_blocker
 from . import order_channel_event
 from . import order_channel_command
 from . import order_channel_stock_push
+from . import order_channel_stock_change
+from . import order_channel_promise
+from . import order_channel_stock
+from . import order_channel_stock_answer
 from . import sale_order
 from . import sale_order_line
+from . import sale_order_demand
 from . import product_product
+from . import product_template
+from . import stock_quant
+from . import stock_move
 from . import product_match

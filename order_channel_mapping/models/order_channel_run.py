@@ -65,13 +65,12 @@ class OrderChannelRun(models.Model):
         if not counts:
             return
         sets = [SQL("%s = COALESCE(%s, 0) + %s", SQL.identifier(name), SQL.identifier(name), value) for name, value in counts.items()]
-        for rule, number in (skipped or {}).items():
-            sets.append(
-                SQL(
-                    "skips = jsonb_set(COALESCE(skips, '{}'), ARRAY[%s], to_jsonb(COALESCE((skips->>%s)::int, 0) + %s))",
-                    rule, rule, number,
-                )
-            )
+        rules = [
+            SQL("%s::text, COALESCE((skips->>%s)::int, 0) + %s", rule, rule, number)
+            for rule, number in (skipped or {}).items()
+        ]
+        if rules:
+            sets.append(SQL("skips = COALESCE(skips, '{}') || jsonb_build_object(%s)", SQL(", ").join(rules)))
         self.flush_recordset()
         self.env.cr.execute(SQL("UPDATE order_channel_run SET %s WHERE id = %s", SQL(", ").join(sets), self.id))
         self.invalidate_recordset()

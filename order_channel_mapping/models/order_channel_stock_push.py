@@ -1,8 +1,17 @@
-from odoo import fields, models
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+GC_BATCH = 50_000
 
 
 class OrderChannelStockPush(models.Model):
-    """One quantity sent for one listing, with the sum that led to it."""
+    """One quantity sent for one listing, with the sum that led to it.
+
+    ``on_hand``, ``outgoing``, ``held`` and ``buffer`` are the limiting component's, in its own unit:
+    ``quantity = floor((on_hand - outgoing - held - buffer) / pieces per listing)``, never below 0.
+    """
 
     _name = "order.channel.stock.push"
     _description = "Channel Stock Push"
@@ -15,10 +24,17 @@ class OrderChannelStockPush(models.Model):
     run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
     state = fields.Selection(
         [
-            ("pending", "Pending"), ("sent", "Sent"), ("ok", "Taken"), ("failed", "Refused"), ("stale", "Changed meanwhile"),
+            ("pending", "Pending"),
+            ("sent", "Sent"),
+            ("ok", "Taken"),
+            ("failed", "Refused"),
+            ("stale", "Changed meanwhile"),
             ("superseded", "Superseded"),
         ],
-        default="pending", required=True, readonly=True, index=True,
+        default="pending",
+        required=True,
+        readonly=True,
+        index=True,
     )
     quantity = fields.Integer(readonly=True)
     previous_quantity = fields.Integer(readonly=True)
@@ -26,22 +42,32 @@ class OrderChannelStockPush(models.Model):
     outgoing = fields.Float(digits="Product Unit", readonly=True)  # open outgoing demand
     held = fields.Float(digits="Product Unit", readonly=True)  # open channel lines not confirmed yet
     buffer = fields.Float(digits="Product Unit", readonly=True)
-    components = fields.Json(readonly=True)  # [{product_id, per_listing, on_hand, outgoing, held, possible}]: which one limits
+    # [{product_id, per_listing, on_hand, outgoing, held, possible}]: which one limits
+    components = fields.Json(readonly=True)
+    external_ref = fields.Char(string="ID at the Channel", readonly=True)  # what to ask for while the answer is out
     answered_at = fields.Datetime(readonly=True)
     reason_code = fields.Char(readonly=True)
     reason_params = fields.Json(readonly=True)
 
     _open_idx = models.Index("(channel_id) WHERE state IN ('pending', 'sent')")
 
-
-class OrderChannelStockChange(models.Model):
-    """Products whose promise may have changed: appended by stock and sales transactions, eaten by the dispatcher.
-
-    Append-only, without unique index and without updates, so that it never makes a stock transaction wait or fail.
-    """
-
-    _name = "order.channel.stock.change"
-    _description = "Channel Stock Change"
-    _log_access = False
-
-    product_id = fields.Many2one("product.product", required=True, ondelete="cascade")
+    @api.autovacuum
+    def _gc_pushes(self):
+        """Keep the ledger as long as the sync history, and each listing's last push for good: *why this number?*"""
+        days = int(self.env["ir.config_parameter"].sudo().get_param("order_channel_mapping.history_days", 60))
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM order_channel_stock_push WHERE id IN (
+                    SELECT old.id FROM order_channel_stock_push old
+                     WHERE old.create_date < %s AND old.state NOT IN ('pending', 'sent')
+                       AND EXISTS (SELECT 1 FROM order_channel_stock_push newer
+                                    WHERE newer.listing_id = old.listing_id AND newer.id > old.id)
+                     LIMIT %s)
+                """,
+                fields.Datetime.now() - timedelta(days=days),
+                GC_BATCH,
+            )
+        )
+        deleted = self.env.cr.rowcount
+        return deleted, deleted == GC_BATCH

@@ -1,7 +1,52 @@
+from collections import defaultdict
+
 from odoo import fields, models
+
+USER_GROUP = "order_channel_mapping.group_channel_user"
 
 
 class ProductProduct(models.Model):
+    """Where a product is on sale, and the button that pushes its stock there."""
+
     _inherit = "product.product"
 
-    channel_listing_ids = fields.One2many("order.channel.listing", "product_id", string="Channel Listings")
+    channel_listing_ids = fields.One2many("order.channel.listing", "product_id", string="Channel Listings", groups=USER_GROUP)
+    channel_listing_count = fields.Integer(
+        string="Channel Listing Count", compute="_compute_channel_listing_count", groups=USER_GROUP
+    )
+
+    def _compute_channel_listing_count(self):
+        """Listings that stand for the product, alone or among others."""
+        mappings = self._live_channel_mappings()
+        for product in self:
+            product.channel_listing_count = len(mappings[product._origin.id])
+
+    def _live_channel_mappings(self):
+        """``{product id: {mapping id}}``; a listing has one live mapping."""
+        rows = self.env["order.channel.mapping.line"]._read_group(
+            [("product_id", "in", self.ids), ("mapping_id.ended_at", "=", False)], ["product_id", "mapping_id"]
+        )
+        found = defaultdict(set)
+        for product, mapping in rows:
+            found[product.id].add(mapping.id)
+        return found
+
+    def _channel_listings(self):
+        """The listings that stand for any of these products, alone or among others."""
+        return self.env["order.channel.listing"].search([("mapping_id.line_ids.product_id", "in", self.ids)])
+
+    def action_view_channel_listings(self):
+        return self._channel_listings_action()
+
+    def _channel_listings_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Channel Listings"),
+            "res_model": "order.channel.listing",
+            "view_mode": "list,form",
+            "domain": [("mapping_id.line_ids.product_id", "in", self.ids)],
+        }
+
+    def action_push_channel_stock(self):
+        """Push the stock of everything that these products are sold as."""
+        return self._channel_listings().action_push_stock()

@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: a change of these changes whether and where a listing is pushed (linking marks its products itself)
+HOLD_FIELDS = {"push_enabled", "gone", "stock_ref", "fulfilled_by"}
+
+
+class OrderChannelListing(models.Model):
+    """Stock of a listing: what it may offer, why nothing is pushed, and the button."""
+
+    _inherit = "order.channel.listing"
+
+    remote_quantity = fields.Integer(
+        string="Quantity at the Channel", readonly=True, help="What the channel offered when the item was last taken in."
+    )
+    push_ids = fields.One2many("order.channel.stock.push", "listing_id", string="Stock Pushes", readonly=True)
+    push_hold_code = fields.Selection(
+        selection="_push_hold_selection",
+        string="Why Not Pushed",
+        compute="_compute_push_hold_code",
+        help="Empty: its quantity is pushed to the channel whenever it changes.",
+    )
+
+    @api.model
+    def _push_hold_selection(self):
+        """Reasons of the listing itself, then those of its channel."""
+        return [
+            ("custom", self.env._("A custom item has no stock at the channel")),
+            ("gone", self.env._("No longer at the channel")),
+            ("unconfirmed", self.env._("Not linked to a product yet")),
+            ("ignored", self.env._("Ignored")),
+            ("marketplace_fulfilled", self.env._("The channel ships it from its own stock")),
+            ("push_disabled", self.env._("Stock push is switched off for this listing")),
+            ("no_stock_ref", self.env._("The channel does not track its stock")),
+            ("other_company", self.env._("Its product belongs to another company")),
+            ("untracked", self.env._("Its products are not stock-tracked")),
+            *self.env["order.channel"]._fields["stock_hold_code"]._description_selection(self.env),
+        ]
+
+    @api.depends(
+        "kind", "gone", "state", "fulfilled_by", "push_enabled", "stock_ref", "mapping_id", "channel_id.state",
+        "channel_id.push_stock", "channel_id.paused",
+    )
+    def _compute_push_hold_code(self):
+        for channel, listings in self.grouped("channel_id").items():
+            offers = channel._listing_holds(listings)
+            hold = channel._stock_hold() if channel else None
+            for listing in listings:
+                listing.push_hold_code = offers.get(listing._origin.id) or hold
+
+    def write(self, vals):
+        names = HOLD_FIELDS & vals.keys()
+        changed = self.filtered(
+            lambda listing: listing.state == "linked" and any(listing[name] != (vals[name] or False) for name in names)
+        )
+        result = super().write(vals)
+        if changed:
+            self.env["order.channel.stock.change"]._mark_listings_later(changed)
+        return result
+
+    def action_push_stock(self):
+        """Work these quantities out and push them as soon as a worker is free, whether or not they changed."""
+        self.check_access("read")
+        pushed = self.browse()
+        for channel, listings in self.sudo().grouped("channel_id").items():
+            hold = channel._stock_hold()
+            if hold:
+                raise UserError(
+                    self.env._(
+                        "%(channel)s takes no stock now: %(reason)s.", channel=channel.name, reason=channel._hold_label(hold)
+                    )
+                )
+            holds = channel._listing_holds(listings)
+            ready = listings.filtered(lambda listing, holds=holds: not holds[listing.id])
+            self.env["order.channel.stock.change"]._mark_listings(ready, force=True)
+            if ready:
+                channel._wake("sync")
+            pushed |= ready
+        if not pushed:
+            first = self[:1]
+            raise UserError(
+                self.env._(
+                    "Nothing to push. %(item)s: %(reason)s.",
+                    item=first.display_name,
+                    reason=dict(self._push_hold_selection()).get(first.push_hold_code, ""),
+                )
+                if first
+                else self.env._("Nothing to push: link a listing to this product first.")
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "title": self.env._("Pushing stock"),
+                "message": self.env._(
+                    "%(count)s quantities are worked out and sent. The listing shows when they were taken.", count=len(pushed)
+                ),
+            },
+        }

@@ -1,0 +1,35 @@
+from odoo import api, fields, models
+
+from .product_product import USER_GROUP
+
+
+class ProductTemplate(models.Model):
+    """Where a product's variants are on sale, and the button that pushes their stock there."""
+
+    _inherit = "product.template"
+
+    channel_listing_count = fields.Integer(
+        string="Channel Listing Count", compute="_compute_channel_listing_count", groups=USER_GROUP
+    )
+
+    @api.depends("product_variant_ids")
+    def _compute_channel_listing_count(self):
+        variants = self.with_context(active_test=False).product_variant_ids
+        mappings = variants._live_channel_mappings()
+        for template in self:
+            of_template = variants.filtered(lambda variant, template=template: variant.product_tmpl_id == template)
+            template.channel_listing_count = len(set().union(*(mappings[variant.id] for variant in of_template)))
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "is_storable" in vals or "type" in vals:  # from now on it limits what is offered, or no more
+            variants = self.with_context(active_test=False).product_variant_ids
+            self.env["order.channel.stock.change"]._mark(variants.ids)
+        return result
+
+    def action_view_channel_listings(self):
+        return self.with_context(active_test=False).product_variant_ids._channel_listings_action()
+
+    def action_push_channel_stock(self):
+        """Push the stock of everything that this product's variants are sold as."""
+        return self.with_context(active_test=False).product_variant_ids.action_push_channel_stock()

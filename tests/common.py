@@ -14,6 +14,30 @@ from odoo.tests import HttpCase, TransactionCase, tagged
 class ChannelCase(TransactionCase):
     """A test in one transaction, rolled back at its end."""
 
+    @classmethod
+    def make_channel(cls, provider="shopify", **values):
+        """A live channel of a connected account, all switches off unless said."""
+        company = values.pop("company", cls.env.company)
+        channel = (
+            cls.env["order.channel"]
+            .sudo()
+            .with_company(company)
+            .create({"name": "Test shop", "provider": provider, "company_id": company.id, "warehouse_id": cls.warehouse(company).id})
+        )
+        defaults = {
+            "state": "live",
+            "account_ref": f"ref-{channel.id}",
+            "site": "",
+            "currency_id": company.currency_id.id,
+            "order_start": "2026-01-01 00:00:00",
+        }
+        channel.write({**defaults, **values})
+        return channel
+
+    @classmethod
+    def warehouse(cls, company):
+        return cls.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+
 
 @tagged("standard", "post_install", "-at_install")
 class ChannelHttpCase(HttpCase):

@@ -36,7 +36,7 @@ class OrderChannel(models.Model):
                 pages = connector.iter_items(since=since and since.replace(tzinfo=UTC), cursor=cursor or None)
                 complete = self._fetch_pages("items", pages, connector, run, self._take_items, deadline)
         except ConnectorError as error:
-            self.env.cr.rollback()
+            self._rollback()
             self._repeatable(self._handle_connector_error, error, run)
             return run
         if complete:

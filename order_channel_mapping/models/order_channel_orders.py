@@ -53,7 +53,7 @@ class OrderChannel(models.Model):
                 if complete and phase != "open":
                     self._retry_failures(connector, run)
         except ConnectorError as error:
-            self.env.cr.rollback()
+            self._rollback()
             self._repeatable(self._handle_connector_error, error, run)
             return run
         if not complete:

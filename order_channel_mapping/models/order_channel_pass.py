@@ -132,7 +132,7 @@ class OrderChannel(models.Model):
                 if channel.push_stock:
                     channel._push_stock()
         except Exception as error:
-            self.env.cr.rollback()
+            self._rollback()
             _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
             channel._record_pass_error(kind, error)
 
@@ -146,7 +146,7 @@ class OrderChannel(models.Model):
             self._set_health("failing", "internal", {"error": type(error).__name__}, backoff=True)
             self._commit()
         except Exception:
-            self.env.cr.rollback()
+            self._rollback()
             _logger.exception("Channel %s: could not record its failed pass", self.id)
 
     def _may_run(self):
@@ -198,6 +198,10 @@ class OrderChannel(models.Model):
         """End the transaction: a pass commits page by page, and never holds a transaction open over HTTP (rule 9)."""
         self.env.cr.commit()  # pylint: disable=invalid-commit
 
+    def _rollback(self):
+        """Drop what the transaction did; the counterpart of ``_commit``."""
+        self.env.cr.rollback()
+
     def _repeatable(self, work, *args):
         """Run ``work(*args)`` and commit. On a conflict with another transaction, repeat it in a new one.
 
@@ -211,7 +215,7 @@ class OrderChannel(models.Model):
                 self._commit()
                 return result
             except CONFLICTS as conflict:
-                self.env.cr.rollback()
+                self._rollback()
                 if attempt == CONFLICT_REPEATS:
                     raise
                 _logger.info("Channel %s: %s, repeating", self.id, type(conflict).__name__)

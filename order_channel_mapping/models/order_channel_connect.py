@@ -173,7 +173,7 @@ class OrderChannel(models.Model):
             with self.env.cr.savepoint():
                 channel.write(values)
         except psycopg2.errors.UniqueViolation as error:
-            if error.diag.constraint_name != "order_channel__identity_uniq":
+            if error.diag.constraint_name != "order_channel_identity_uniq":
                 raise
             raise UserError(self._lost_race_text(identity)) from None
         channel._set_health("ok")

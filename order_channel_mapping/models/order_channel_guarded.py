@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+AUTOMATIC = frozenset(models.MAGIC_COLUMNS)
+
 
 class OrderChannelGuarded(models.AbstractModel):
     """What a form shows as read-only can't be written or imported by hand either: only this addon's methods do, as sudo,
@@ -25,14 +27,14 @@ class OrderChannelGuarded(models.AbstractModel):
         return {
             name
             for name, field in self._fields.items()
-            if field.readonly and field.store and not field.compute and not field.related and not field.automatic
+            if field.readonly and field.store and not field.compute and not field.related and name not in AUTOMATIC
         }
 
     @api.model
     def _check_guarded(self, vals):
         if self.env.su:
             return
-        names = [name for name in self._guarded_fields() & vals.keys()]
+        names = self._guarded_fields() & vals.keys()
         if names:
             raise AccessError(
                 self.env._(

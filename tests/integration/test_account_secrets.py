@@ -1,0 +1,404 @@
+"""Rule 13: secrets are sealed, never come back, and a lost key asks for them again. And the ports: committed, whoever rolls back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from contextlib import contextmanager
+
+from cryptography.fernet import Fernet
+from odoo import SUPERUSER_ID, api
+from odoo.addons.order_channel_mapping.connectors.base import AuthError
+from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
+from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import JsonRpcException, patch
+from odoo.tools import mute_logger
+
+from tests.common import ChannelCase, ChannelHttpCase
+
+from .connect_common import SECRET, STORE, TOKEN, ConnectMixin
+
+SECRET_FIELDS = ["access_token", "client_secret"]
+
+
+class TestSealing(ConnectMixin, ChannelCase):
+    def setUp(self):
+        super().setUp()
+        self.channel = self.new_channel()
+        self.account = self.channel.account_id
+
+    def sealed(self):
+        self.env.flush_all()
+        self.env.cr.execute("SELECT secret_data FROM order_channel_account WHERE id = %s", [self.account.id])
+        return self.env.cr.fetchone()[0]
+
+    def test_what_is_stored_is_sealed(self):
+        self.assertTrue(self.sealed())
+        self.env.cr.execute("SELECT row_to_json(a)::text FROM order_channel_account a WHERE id = %s", [self.account.id])
+        self.assertNotIn(TOKEN, self.env.cr.fetchone()[0])
+        self.assertEqual(self.account._secrets(), {"access_token": TOKEN})
+
+    def test_secrets_add_up_and_the_last_one_counts(self):
+        self.account.client_secret = SECRET
+        self.account.access_token = "shpat_second"
+        self.assertEqual(self.account._secrets(), {"access_token": "shpat_second", "client_secret": SECRET})
+
+    def test_an_account_can_be_made_with_its_secrets(self):
+        account = self.env["order.channel.account"].with_user(self.manager).create(
+            {"name": "Hats 2", "provider": "shopify", "access_token": TOKEN, "shop_domain": "hats2.myshopify.com"}
+        )
+        self.assertFalse(account.access_token)
+        self.assertEqual(account._secrets(), {"access_token": TOKEN})
+        self.assertTrue(account.has_credentials)
+
+    def test_no_way_of_reading_gives_a_secret(self):
+        self.manager.group_ids += self.env.ref("base.group_allow_export")
+        self.account.client_secret = SECRET
+        account = self.account
+        everything = [name for name in account._fields if account._has_field_access(account._fields[name], "read")]
+        specification = {name: {} for name in everything}
+        readings = {
+            "read": account.read(everything),
+            "search_read": account.search_read([("id", "=", account.id)], everything),
+            "web_read": account.web_read(specification),
+            "web_save": account.web_save({"access_token": TOKEN, "name": "Hats"}, specification),
+            "export": account.export_data(everything),
+            "copy": account.copy().read(everything),
+            "copy_data": account.copy_data(),
+            "onchange": account.onchange({"access_token": TOKEN}, ["name"], {"name": {}, "credentials": {}}),
+            "channel": self.channel.read(),
+            "display_name": [account.display_name, repr(account._login), str(account.sudo().credentials)],
+        }
+        for way, result in readings.items():
+            with self.subTest(way):
+                self.assertNotIn(TOKEN, str(result))
+                self.assertNotIn(SECRET, str(result))
+
+    def test_not_even_an_administrator_reaches_the_sealed_text(self):
+        admin = self.env.ref("base.user_admin")
+        self.assertTrue(admin.has_group("base.group_system"))
+        account = self.account.with_user(admin)
+        ways = {
+            "read": lambda: account.read(["secret_data"]),
+            "search": lambda: account.search([("secret_data", "!=", False)]),
+            "order": lambda: account.search([], order="secret_data"),
+            "group": lambda: account.formatted_read_group([], ["secret_data"], ["__count"]),
+            "export": lambda: account.export_data(["secret_data"]),
+            "write": lambda: account.write({"secret_data": "x"}),
+            "session": lambda: self.env["order.channel.account.session"].with_user(admin).search_read([]),
+        }
+        for way, reach in ways.items():
+            with self.subTest(way), mute_logger("odoo.models"), self.assertRaises(AccessError):
+                reach()
+        self.assertNotIn("secret_data", account.fields_get())
+        self.assertNotIn("secret_data", account.read()[0])
+
+    def test_a_copy_has_no_credentials(self):
+        copy = self.account.copy()
+        self.assertFalse(copy.has_credentials)
+        self.assertFalse(copy.shop_domain)
+        self.assertEqual(copy._secrets(), {})
+
+    def test_users_see_no_credential_at_all(self):
+        account = self.account.with_user(self.user)
+        self.assertTrue(account.has_credentials)
+        for name in ("access_token", "shop_domain", "credentials", "api_base_url"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                account.read([name])
+        with self.assertRaises(AccessError):
+            account.write({"access_token": "x"})
+
+    def test_what_is_asked_for_and_whether_it_is_set(self):
+        entries = {entry["name"]: entry for entry in self.account.credentials}
+        self.assertEqual(set(entries), {"shop_domain", *SECRET_FIELDS})
+        self.assertEqual((entries["access_token"]["set"], entries["access_token"]["value"]), (True, ""))
+        self.assertFalse(entries["client_secret"]["set"])
+        self.assertEqual(entries["shop_domain"]["value"], "hats.myshopify.com")
+        self.assertEqual(self.channel.credentials, self.account.credentials)
+        new = self.env["order.channel"].new({"provider": "shopify"})
+        self.assertEqual([entry["set"] for entry in new.credentials], [False] * 3)
+
+    def test_only_this_marketplaces_credentials_are_taken(self):
+        for values in ({"name": "x"}, {"secret_data": "x"}, {"api_base_url": "https://x"}, {"access_token": 5}):
+            with self.subTest(values), self.assertRaises(UserError):
+                self.account._set_credentials(values)
+        with self.assertRaises(UserError):
+            self.account._set_credentials({"access_token": "x" * 10000})
+
+    def test_an_empty_credential_is_taken_away(self):
+        self.account._set_credentials({"access_token": ""})
+        self.assertFalse(self.account.has_credentials)
+
+
+class TestKeys(ConnectMixin, ChannelCase):
+    @contextmanager
+    def key(self, *keys):
+        with patch.dict(os.environ, {ENVIRONMENT: ",".join(keys)}):
+            self.env.invalidate_all()
+            yield
+        self.env.invalidate_all()
+
+    def test_another_key_asks_for_authorisation_and_does_not_crash(self):
+        channel = self.connected_channel().sudo()
+        for key in (Fernet.generate_key().decode(), "not a key"):
+            with self.subTest(key), self.key(key), self.assertLogs("odoo.addons.order_channel_mapping", "WARNING"):
+                self.assertFalse(channel.account_id.has_credentials)
+                with self.assertRaises(AuthError) as raised:
+                    channel.account_id._login(channel)
+                self.assertEqual(raised.exception.code, "secrets_lost")
+                channel._handle_connector_error(raised.exception)
+                self.assertEqual((channel.health, channel.health_code), ("needs_reauth", "secrets_lost"))
+                self.assertIn("key", channel.health_message)
+                self.assertIsNone(channel.account_id._ports().tokens.get("access_token"))
+        self.assertTrue(channel.account_id.has_credentials, "the key is back: nothing was destroyed")
+
+    def test_after_a_lost_key_entering_again_heals(self):
+        channel = self.connected_channel()
+        with self.key(Fernet.generate_key().decode()), self.assertLogs("odoo.addons.order_channel_mapping", "WARNING"):
+            channel.account_id.access_token = "shpat_again"
+            self.assertEqual(channel.account_id._secrets(), {"access_token": "shpat_again"})
+            with self.marketplace():
+                channel.action_connect()
+            self.assertEqual(channel.health, "ok")
+
+    def test_nothing_is_stored_in_clear_where_nothing_can_be_sealed(self):
+        account = self.new_channel(credentials=False).account_id
+        with self.key("not a key"), self.assertRaises(UserError) as raised:
+            account.access_token = TOKEN
+        self.assertIn(ENVIRONMENT, str(raised.exception))
+        self.assertNotIn(TOKEN, str(raised.exception))
+
+    def test_rotation_brings_all_under_the_first_key(self):
+        account = self.new_channel().account_id
+        old, new = os.environ[ENVIRONMENT], Fernet.generate_key().decode()
+        with self.key(new, old):
+            self.env["order.channel.account"]._reseal_secrets()
+        with self.key(new):
+            self.assertEqual(account._secrets(), {"access_token": TOKEN})
+
+
+class TestLogin(ConnectMixin, ChannelCase):
+    def test_a_login_holds_what_the_connector_asks_for_and_shows_no_secret(self):
+        channel = self.connected_channel()
+        login = channel.account_id._login(channel)
+        self.assertEqual(dict(login.secrets), {"shop_domain": "hats.myshopify.com", "access_token": TOKEN})
+        self.assertEqual((login.base_url, login.site, login.allow_insecure), (None, "", False))
+        self.assertNotIn(TOKEN, repr(login))
+
+    def test_unchecked_credentials_are_for_connect_only(self):
+        channel = self.connected_channel()
+        for change in ({"access_token": "shpat_new"}, {"shop_domain": "other.myshopify.com"}):
+            with self.subTest(change):
+                channel.account_id.write(change)
+                with self.assertRaises(AuthError) as raised, channel._get_connector():
+                    pass
+                self.assertEqual(raised.exception.code, "credentials_changed")
+                with self.marketplace(STORE):
+                    channel.action_connect()
+                self.assertTrue(channel.account_id._login(channel))
+
+    def test_the_test_servers_address_is_for_administrators(self):
+        channel = self.connected_channel()
+        account = channel.account_id
+        with self.assertRaises(AccessError):
+            account.api_base_url = "https://127.0.0.1"
+        account = account.with_user(self.env.ref("base.user_admin"))
+        with self.assertRaises(ValidationError):
+            account.api_base_url = "http://127.0.0.1:8000"
+        self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
+        account.api_base_url = "http://127.0.0.1:8000"
+        self.assertEqual(channel.health_code, "credentials_changed", "another address is another party")
+        with self.marketplace():
+            channel.action_connect()
+        login = account._login(channel)
+        self.assertEqual((login.base_url, login.allow_insecure), ("http://127.0.0.1:8000", True))
+
+
+class TestPorts(ConnectMixin, ChannelCase):
+    """On an account that is really committed, with real cursors: those of a pass and of other workers."""
+
+    def setUp(self):
+        super().setUp()
+        with self.worker() as env:
+            self.account_id = env["order.channel.account"].create(
+                {"name": "Committed", "provider": "shopify", "access_token": TOKEN}
+            ).id
+        self.addCleanup(self._delete)
+        pass_cr = self.env.registry.cursor()
+        self.addCleanup(pass_cr.close)
+        self.account = self.account_of(api.Environment(pass_cr, SUPERUSER_ID, {}))
+
+    @contextmanager
+    def worker(self):
+        """The environment of another worker; committed at the end."""
+        with self.env.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def account_of(self, env):
+        return env["order.channel.account"].browse(self.account_id)
+
+    def _delete(self):
+        with self.worker() as env:
+            self.account_of(env).unlink()
+
+    def seen_elsewhere(self):
+        with self.worker() as env:
+            ports = self.account_of(env)._ports()
+            return ports.tokens.get("refresh_token"), ports.pace.get()
+
+    def test_what_is_put_is_committed_at_once(self):
+        ports = self.account._ports()
+        self.account.name = "Changed, then rolled back"
+        self.account.env.flush_all()
+        ports.tokens.put(refresh_token="r1")
+        ports.pace.put({"available": 900})
+        self.account.env.cr.rollback()
+        self.assertEqual(self.seen_elsewhere(), ("r1", {"available": 900}))
+
+    def test_tokens_are_sealed(self):
+        self.account._ports().tokens.put(refresh_token="refresh-me")
+        with self.worker() as env:
+            env.cr.execute("SELECT row_to_json(s)::text FROM order_channel_account_session s")
+            rows = [row for (row,) in env.cr.fetchall()]
+        self.assertTrue(rows)
+        self.assertNotIn("refresh-me", "".join(rows))
+
+    def test_a_transaction_never_conflicts_with_the_ports(self):
+        """The account that a transaction reads and writes is not the row that the ports write."""
+        self.account.read(["name"])
+        self.account._ports().tokens.put(refresh_token="r1")
+        self.account.name = "Still writable"
+        self.account.env.cr.commit()
+        with self.worker() as env:
+            self.assertEqual(self.account_of(env).name, "Still writable")
+
+    def test_workers_that_put_at_once_lose_nothing(self):
+        names = [f"token_{number}" for number in range(3)]
+        barrier = threading.Barrier(len(names))
+        errors = []
+
+        def put(name):
+            try:
+                with self.worker() as env:
+                    tokens = self.account_of(env)._ports().tokens
+                    barrier.wait(10)
+                    tokens.put(**{name: name})
+            except Exception as error:
+                errors.append(error)
+
+        with mute_logger("odoo.sql_db"):
+            threads = [threading.Thread(target=put, args=(name,)) for name in names]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+        self.assertFalse(errors)
+        tokens = self.account._ports().tokens
+        self.assertEqual([tokens.get(name) for name in names], names)
+
+    def test_new_credentials_make_old_tokens_void(self):
+        old = self.account._ports().tokens
+        old.put(refresh_token="of the old login")
+        self.account.env.cr.rollback()
+        self.account.access_token = "shpat_new"
+        self.account.env.cr.commit()
+        new = self.account._ports().tokens
+        self.assertIsNone(new.get("refresh_token"))
+        new.put(refresh_token="of the new login")
+        with self.assertRaises(AuthError):
+            old.put(refresh_token="late")
+        self.assertEqual(new.get("refresh_token"), "of the new login")
+
+    def test_pacing_that_nobody_kept_is_empty(self):
+        self.assertEqual(self.account._ports().pace.get(), {})
+
+
+class _Everything(logging.Handler):
+    """Collects all that any logger says, arguments included."""
+
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.text = []
+
+    def emit(self, record):
+        self.text.append(f"{record.name} {record.getMessage()} {record.args!r} {record.exc_text or ''}")
+
+
+class TestRoute(ConnectMixin, ChannelHttpCase):
+    """Secrets come in by a route of their own, which nothing logs and no stranger uses."""
+
+    def setUp(self):
+        super().setUp()
+        self.channel = self.new_channel(credentials=False)
+        self.account = self.channel.account_id
+
+    def post(self, login, values, account_id=None):
+        self.authenticate(login, login)
+        return self.make_jsonrpc_request(
+            f"/order_channel_mapping/account/{account_id or self.account.id}/secret", {"values": values}
+        )
+
+    def test_a_manager_enters_credentials(self):
+        result = self.post("channel_manager", {"access_token": f" {TOKEN} ", "shop_domain": "hats.myshopify.com"})
+        self.assertNotIn(TOKEN, json.dumps(result))
+        self.assertEqual({entry["name"] for entry in result if entry["set"]}, {"access_token", "shop_domain"})
+        self.assertEqual(self.account._secrets(), {"access_token": TOKEN})
+        self.post("channel_manager", {"access_token": None})
+        self.assertEqual(self.account._secrets(), {})
+
+    def test_nothing_is_logged_even_at_debug_level(self):
+        handler, root = _Everything(), logging.getLogger()
+        loggers = [root, *(logging.getLogger(name) for name in ("odoo", "odoo.http", "odoo.sql_db", "odoo.service.model"))]
+        levels = [logger.level for logger in loggers]
+        root.addHandler(handler)
+        try:
+            for logger in loggers:
+                logger.setLevel(logging.DEBUG)
+            self.post("channel_manager", {"access_token": TOKEN})
+            with self.assertRaises(JsonRpcException):
+                self.post("channel_manager", {"no_such_credential": SECRET})
+        finally:
+            root.removeHandler(handler)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+        text = "\n".join(handler.text)
+        self.assertIn("entered access_token", text)
+        self.assertIn("odoo.sql_db", text, "queries were logged")
+        self.assertNotIn(TOKEN, text)
+        self.assertNotIn(SECRET, text)
+
+    def test_strangers_are_refused_and_learn_nothing(self):
+        refusals = set()
+        for login, account_id in (
+            ("channel_user", None),
+            ("channel_outsider", None),
+            ("channel_other_manager", None),
+            ("channel_manager", 987654321),
+        ):
+            with self.subTest(login), mute_logger("odoo.http"), self.assertRaises(JsonRpcException) as raised:
+                self.post(login, {"access_token": TOKEN}, account_id)
+            refusals.add(str(raised.exception))
+        self.assertEqual(len(refusals), 1)
+        self.assertEqual(self.account._secrets(), {})
+
+    def test_nobody_logged_in_is_refused(self):
+        with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
+            self.make_jsonrpc_request(
+                f"/order_channel_mapping/account/{self.account.id}/secret", {"values": {"access_token": TOKEN}}
+            )
+        self.assertEqual(self.account._secrets(), {})
+
+    def test_no_other_site_can_post_with_the_users_session(self):
+        """A form can be posted across sites; a JSON body can't. A GET would be in the log."""
+        self.authenticate("channel_manager", "channel_manager")
+        url = f"/order_channel_mapping/account/{self.account.id}/secret"
+        body = json.dumps({"params": {"values": {"access_token": TOKEN}}})
+        with mute_logger("odoo.http"):
+            for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}):
+                response = self.url_open(url, data=body, headers=headers)
+                self.assertGreaterEqual(response.status_code, 400)
+            self.assertGreaterEqual(self.url_open(f"{url}?values=x", method="GET").status_code, 400)
+        self.assertEqual(self.account._secrets(), {})

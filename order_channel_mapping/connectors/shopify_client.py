@@ -100,6 +100,7 @@ class ShopifyClient:
                 raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
             if any(_code(error) == "THROTTLED" for error in errors):
                 self.transport.wait(_throttle_seconds(cost), _USED_UP)
+                self._bucket.pop("at", None)  # waited for already
                 continue
             return self._answer(payload, errors, response.asked_at)
         wait = timedelta(seconds=_throttle_seconds(cost))

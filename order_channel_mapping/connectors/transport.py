@@ -237,9 +237,11 @@ class Transport:
         raise AssertionError("unreachable")
 
     def _send(self, method, path, params, json_body, data, headers, timeout) -> Response:
+        url = self.base_url + path
+        if self.redact(f"{path} {params or ''}") != f"{path} {params or ''}":
+            raise ValueError("A secret must not travel in an address: servers and libraries log addresses.")
         self.calls += 1
         started = time.monotonic()
-        url = self.base_url + path
         try:
             answer = self._open().request(
                 method,
@@ -256,11 +258,11 @@ class Transport:
                 body = self._read(answer)
         except requests.RequestException as error:
             trouble = self._trouble(error)
-            _logger.info("%s %s failed: %s", method, self.redact(path), trouble)
+            _logger.info("%s %s failed: %s", method, path, trouble)
             raise trouble from None  # the original carries the request with its headers
         elapsed = time.monotonic() - started
         _logger.debug(
-            "%s %s -> %s, %d bytes in %.3f s", method, self.redact(path), answer.status_code, len(body), elapsed
+            "%s %s -> %s, %d bytes in %.3f s", method, path, answer.status_code, len(body), elapsed
         )
         return Response(answer.status_code, CaseInsensitiveDict(answer.headers), body, elapsed)
 
@@ -292,10 +294,10 @@ class Transport:
             return Rejected("bad_address", f"{self.name} can't be reached: the address is not valid.")
         if isinstance(error, requests.exceptions.SSLError) or isinstance(reason, SSLError):
             return Unavailable(f"No secure connection to {self.name}: {self.redact(reason)[:200]}", "tls")
+        if isinstance(reason, NewConnectionError):  # before the next: it derives from ConnectTimeoutError
+            return Unavailable(f"{self.name} can't be reached.", "unreachable")
         if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, ConnectTimeoutError):
             return Unavailable(f"{self.name} did not answer in time.", "timeout")
-        if isinstance(reason, NewConnectionError):
-            return Unavailable(f"{self.name} can't be reached.", "unreachable")
         if isinstance(error, requests.exceptions.Timeout):
             return Unavailable(f"{self.name} did not answer in time.", "timeout", sent=True)
         if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):

@@ -1,0 +1,115 @@
+"""Simulated shops and connectors for the pure tests. Nothing here sleeps: what would be slept is noted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tests.marketplaces.base import Reply, Simulator
+from tests.marketplaces.shopify import ShopifySimulator
+
+
+class Clock:
+    """A clock that moves only when told to."""
+
+    def __init__(self):
+        self.now = datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **delta) -> datetime:
+        self.now += timedelta(**(delta or {"seconds": 1}))
+        return self.now
+
+
+class MemoryPort:
+    """Tokens or pace, kept in memory."""
+
+    def __init__(self):
+        self.state = {}
+        self.writes = 0
+
+    def get(self, name=None):
+        return self.state.get(name) if name else dict(self.state)
+
+    def put(self, state=None, **values):
+        self.writes += 1
+        self.state = {**(state or {}), **values}
+
+
+class Scripted(Simulator):
+    """Answers one reply after the other, the last one for good."""
+
+    def __init__(self, *replies: Reply):
+        super().__init__()
+        self.replies = list(replies) or [Reply(body={})]
+
+    def handle(self, request):
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def scripted():
+    """Starts a server with the given replies."""
+    servers = []
+
+    def start(*replies):
+        servers.append(Scripted(*replies).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def sim(clock):
+    """A shop with a location, checked against Shopify's own schema where that is at hand."""
+    simulator = ShopifySimulator(clock=clock)
+    simulator.shop.add_location("Main")
+    with simulator:
+        yield simulator
+    assert simulator.crashes == []
+
+
+@pytest.fixture
+def pace():
+    return MemoryPort()
+
+
+@pytest.fixture
+def connect(sim, pace):
+    """Makes a connector to the simulated shop; ``slept`` lists the seconds that it would have slept."""
+    # a conftest is loaded before the addon can be imported without Odoo, see tests/conftest.py
+    from order_channel_mapping.connectors.base import Login, Ports
+    from order_channel_mapping.connectors.shopify import ShopifyConnector
+
+    made = []
+
+    def make(max_wait=3.0, **secrets):
+        login = Login(
+            base_url=sim.url,
+            secrets={"shop_domain": "simulated.myshopify.com", "access_token": sim.shop.token, **secrets},
+            allow_insecure=True,
+        )
+        connector = ShopifyConnector(login, Ports(MemoryPort(), pace, max_wait))
+        connector.slept = []
+        connector._client.transport._sleep = connector.slept.append
+        made.append(connector)
+        return connector
+
+    yield make
+    for connector in made:
+        connector.close()
+
+
+@pytest.fixture
+def connector(connect):
+    return connect()

@@ -61,11 +61,10 @@ class OrderChannel(models.Model):
             self._commit()
             return run
         self._repeatable(self._finish_orders_fetch, started_at)
-        if phase == "open":
-            return self._sync_orders(deadline)
-        self._process_ready(run)
+        if phase != "open":
+            self._process_ready(run)
         self._repeatable(run._close)
-        return run
+        return self._sync_orders(deadline) if phase == "open" else run
 
     def _finish_orders_fetch(self, started_at):
         """A fetch is complete: what the channel had when it began is in, so stock may be pushed on it (rule 6)."""

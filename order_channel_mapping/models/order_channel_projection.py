@@ -18,7 +18,7 @@ SERVICE_PRODUCTS = {
     "discount": "order_channel_mapping.product_discount",
 }
 PLACEHOLDER = "order_channel_mapping.product_placeholder"
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 QUIET = {
     "tracking_disable": True,
     "mail_create_nosubscribe": True,
@@ -148,7 +148,6 @@ class _Projector:
             "commitment_date": order.ship_by,
             "warehouse_id": channel.warehouse_id.id,
             "pricelist_id": False,
-            "currency_id": self.currency(order).id,
             "payment_term_id": False,
             "require_signature": False,
             "require_payment": False,
@@ -181,7 +180,7 @@ class _Projector:
                 plan.lines += self._item_lines(order, line, amounts, tax_amounts, taxes, digits)
             else:
                 product = self.services.get(line.kind, self.services["fee"])
-                values = self._values(order, product, product.uom_id, 1.0, amounts.net, tax_amounts, taxes)
+                values = self._values(order, product, product.uom_id, ONE, amounts.net, tax_amounts, taxes)
                 plan.lines.append(self._planned(f"{line.id}:0", line, {**values, "name": line._sale_description()}))
             if amounts.discount_net or any(amounts.discount_taxes):
                 key = tuple(tax.id for tax in taxes)
@@ -191,7 +190,7 @@ class _Projector:
         for tax_ids, (net, parts) in discounts.items():
             product = self.services["discount"]
             taxes = self.env["account.tax"].browse(tax_ids).sudo()
-            values = self._values(order, product, product.uom_id, 1.0, net, parts, taxes)
+            values = self._values(order, product, product.uom_id, ONE, net, parts, taxes)
             key = "discount:" + ",".join(map(str, tax_ids))
             plan.lines.append(PlannedLine(key, {**values, "channel_key": key, "sequence": 1000, "name": product.name}))
         return plan
@@ -253,6 +252,7 @@ class _Projector:
     def _values(self, order, product, uom, quantity, net, tax_amounts, taxes):
         """Product, unit, price, taxes and their exact amounts, all for one write.
 
+        :param Decimal quantity: in ``uom``
         :param Decimal net: untaxed amount of the line
         :param tax_amounts: list of Decimal, aligned with ``taxes``
         """

@@ -33,6 +33,22 @@ class SaleOrder(models.Model):
     )
     _channel_to_resolve_idx = models.Index("(order_channel_id) WHERE channel_to_resolve")
 
+    # === AMOUNTS ARE THE CHANNEL'S (rule 5) === #
+
+    @api.depends("channel_order_id")
+    def _compute_currency_id(self):
+        """Override of `sale`: a channel order stays in the currency that its buyer paid in."""
+        channel_orders = self.filtered("channel_order_id")
+        super(SaleOrder, self - channel_orders)._compute_currency_id()
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        by_code = {
+            code: currencies.search([("name", "=", code)], limit=1)
+            for code in set(channel_orders.sudo().channel_order_id.mapped("currency_code"))
+        }
+        for order in channel_orders:
+            code = order.sudo().channel_order_id.currency_code
+            order.currency_id = by_code.get(code) or order.company_id.currency_id
+
     # === FREEZE: a frozen order can't move, whichever way it is tried (rule 4) === #
 
     def _channel_frozen_message(self):

@@ -12,7 +12,7 @@ class OrderCase(ChannelCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.channel = cls.make_channel(auto_link=True)
+        cls.channel = cls.make_channel(auto_link=True, orders_phase="all")
         cls.env["account.tax"].search([("type_tax_use", "=", "sale")]).active = False
         country = cls.env.company.account_fiscal_country_id or cls.env.ref("base.us")
         cls.country_code = country.code
@@ -35,11 +35,13 @@ class OrderCase(ChannelCase):
             name="Mary Major", street="1 Main St", city="Springfield", zip="12345", country=self.country_code
         )
 
-    def take(self, *orders):
+    def take(self, *orders, failed=0):
         """Have these orders at the channel and fetch."""
         self.connector.orders = list(orders)
         with connected(self.env, self.connector):
-            return self.channel._sync_orders()
+            run = self.channel._sync_orders()
+        self.assertEqual(run.failed, failed, run.failure_ids.mapped("reason_params"))
+        return run
 
     def order(self, external_id, lines, **values):
         return order(external_id, lines, **{"shipping": self.address(), "billing": self.address(), **values})
@@ -76,7 +78,7 @@ class TestOrders(OrderCase):
         self.assertEqual(sale.date_order, START.replace(tzinfo=None))
         product_line, shipping_line = sale.order_line
         self.assertEqual((product_line.product_id, product_line.product_uom_qty), (self.mug, 3.0))
-        self.assertEqual((product_line.price_subtotal, product_line.price_tax), (10.0, 1.9))
+        self.assertEqual((product_line.price_subtotal, round(product_line.price_tax, 2)), (10.0, 1.9))
         self.assertEqual(shipping_line.product_id, self.env.ref("order_channel_mapping.product_shipping"))
         self.assertAlmostEqual(sale.amount_total, 17.84)
         self.assertEqual(sale.order_line.tax_ids, self.vat19)
@@ -129,7 +131,7 @@ class TestOrders(OrderCase):
         for incoming in orders:
             sale = self.sale(incoming.external_id)
             self.assertEqual(sale.channel_blocker_ids.mapped("params"), [])
-            self.assertEqual(money(round(sale.amount_total, 2)), incoming.total.quantize(money("0.1")) + 0)
+            self.assertAlmostEqual(sale.amount_total, float(incoming.total))
             tax = sum((tax.amount for order_line in incoming.lines for tax in order_line.taxes), Decimal(0))
             self.assertAlmostEqual(sale.amount_tax, float(tax))
             sale.action_channel_process()
@@ -175,6 +177,7 @@ class TestOrders(OrderCase):
         )
         sale = self.sale("1")
         discounts = sale.order_line.filtered(lambda sale_line: sale_line.channel_key.startswith("discount"))
+        self.assertEqual(len(sale.order_line), 4, sale.order_line.mapped("channel_key"))
         self.assertEqual(sorted(discounts.mapped("price_subtotal")), [-5.0, -1.0])
         self.assertFalse(sale.channel_to_resolve, sale.channel_blocker_ids.mapped("params"))
         self.assertAlmostEqual(sale.amount_total, 26.85)
@@ -310,6 +313,7 @@ class TestOrders(OrderCase):
         self.assertEqual(run.skips, {"test": 1, "before_start": 1})
 
     def test_open_orders_first_then_history_then_the_watermark(self):
+        self.channel.sudo().orders_phase = "open"
         self.take(self.order("1", [line("a", sku="MUG-1")]))
         self.assertEqual([fetch[2] for fetch in self.connector.fetches], [True, False])
         self.connector.fetches.clear()
@@ -321,8 +325,8 @@ class TestOrders(OrderCase):
 
     def test_one_bad_order_is_isolated_and_a_retry_cures_it(self):
         good = [self.order(str(number), [line("a", sku="MUG-1")]) for number in range(9)]
-        bad = self.order("bad", [line("a", sku="MUG-1"), line("a", sku="MUG-1")])  # the same line id twice
-        run = self.take(*good[:4], bad, *good[4:])
+        bad = self.order("bad", [line("a", sku="MUG-1", fulfilled_by="nobody")])
+        run = self.take(*good[:4], bad, *good[4:], failed=1)
         self.assertEqual((run.created, run.failed, run.state), (9, 1, "partial"))
         failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
         self.assertEqual((failure.external_ref, failure.kind), ("bad", "order"))
@@ -349,7 +353,7 @@ class TestOrders(OrderCase):
     def test_what_a_person_edits_is_on_record(self):
         self.take(self.order("1", [line("a", sku="MUG-1")]))
         self.sale("1").order_line.price_unit = 8.0
-        event = self.channel_order("1").event_ids[0]
+        event = self.channel_order("1").event_ids.sorted("id")[-1]
         self.assertEqual((event.code, event.params["changes"]), ("edited", {"price_unit": [10.0, 8.0]}))
 
     def test_a_total_that_does_not_add_up_is_to_resolve_and_taken_apart(self):
@@ -377,7 +381,7 @@ class TestBuyers(OrderCase):
     def test_the_channels_buyer_id_finds_the_customer_again(self):
         self.take(self.buyer("1", "b1", "a@example.com"), self.buyer("2", "b1", "other@example.com"))
         self.take(self.buyer("3", "b1"))
-        self.assertEqual(len(self.sale("1").partner_id + self.sale("2").partner_id + self.sale("3").partner_id), 1)
+        self.assertEqual(len(self.sale("1").partner_id | self.sale("2").partner_id | self.sale("3").partner_id), 1)
 
     def test_an_own_email_address_finds_a_contact_a_name_does_not(self):
         known = self.env["res.partner"].create({"name": "Somebody", "email": "Known@Example.com"})

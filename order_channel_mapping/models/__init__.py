@@ -7,6 +7,9 @@ from . import order_channel_pass
 from . import order_channel_connect
 from . import order_channel_states
 from . import order_channel_items
+from . import order_channel_orders
+from . import order_channel_buyers
+from . import order_channel_process
 from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_link
@@ -16,6 +19,9 @@ from . import order_channel_mapping
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order
+from . import order_channel_projection
+from . import order_channel_resolution
+from . import order_channel_tax_map
 from . import order_channel_order_line
 from . import order_channel_blocker
 from . import order_channel_event

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..connectors import connector_classes
 from ..models.order_channel_states import SWITCHES
@@ -59,7 +60,7 @@ class OrderChannelGoLive(models.TransientModel):
     @api.depends("channel_id")
     def _compute_orders(self):
         for wizard in self:
-            wizard.order_count = self.env["sale.order"].search_count(self._orders_domain(wizard.channel_id))
+            wizard.order_count = self.env["sale.order"].search_count(wizard.channel_id._ready_domain())
 
     @api.model
     def _can(self, channel, switch):
@@ -70,16 +71,6 @@ class OrderChannelGoLive(models.TransientModel):
     @api.model
     def _unconfirmed_domain(self, channel):
         return [("channel_id", "=", channel.id), ("state", "=", "unconfirmed"), ("kind", "=", "item"), ("gone", "=", False)]
-
-    @api.model
-    def _orders_domain(self, channel):
-        """Orders that automatic processing would confirm now: open, and nothing to resolve."""
-        return [
-            ("order_channel_id", "=", channel.id),
-            ("state", "in", ("draft", "sent")),
-            ("channel_order_id.status", "=", "open"),
-            ("channel_order_id.blocker_ids", "=", False),
-        ]
 
     # === CRUD METHODS === #
 
@@ -140,7 +131,7 @@ class OrderChannelGoLive(models.TransientModel):
         return self._open_listings(self.env._("Items to Decide"), [("link_hint", "not in", hints)])
 
     def action_view_orders(self):
-        return self._open(self.env._("Orders to Process"), "sale.order", self._orders_domain(self.channel_id))
+        return self._open(self.env._("Orders to Process"), "sale.order", self.channel_id._ready_domain())
 
     def action_view_quantities(self):
         return self._open(
@@ -157,7 +148,7 @@ class OrderChannelGoLive(models.TransientModel):
             "name": name,
             "res_model": model,
             "views": [(False, "list"), (False, "form")] if model != "order.channel.go.live.line" else [(False, "list")],
-            "domain": domain,
+            "domain": list(Domain(domain)),
             "context": {"create": False},
         }
 

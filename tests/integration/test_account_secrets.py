@@ -68,7 +68,9 @@ class TestSealing(ConnectMixin, ChannelCase):
             "export": account.export_data(everything),
             "copy": account.copy().read(everything),
             "copy_data": account.copy_data(),
-            "onchange": account.onchange({"access_token": TOKEN}, ["name"], {"name": {}, "credentials": {}}),
+            "onchange": account.onchange(
+                {"access_token": TOKEN}, ["access_token"], {"access_token": {}, "credentials": {}}
+            ),
             "channel": self.channel.read(),
             "display_name": [account.display_name, repr(account._login), str(account.sudo().credentials)],
         }

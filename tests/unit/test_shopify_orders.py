@@ -1,0 +1,550 @@
+"""Orders of a simulated shop as records: every amount in its place, every order whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from order_channel_mapping.connectors import shopify_fetch
+from order_channel_mapping.connectors.base import BadPayload, Rejected, Unavailable
+from order_channel_mapping.connectors.records import (
+    CollectedBy,
+    FulfillmentStatus,
+    LineKind,
+    OrderStatus,
+    PaymentStatus,
+)
+from tests.marketplaces import catalogue
+
+VAT = {"title": "VAT", "rate": 0.19}
+HERE = catalogue.address(2)
+
+
+@pytest.fixture
+def sell(sim):
+    """Sells plain things: ``sell(("10.00", 2), …)`` with what holds for the order."""
+
+    def order(*lines, **spec):
+        described = []
+        for line in lines:
+            if isinstance(line, tuple):
+                price, quantity = line
+                number = len(sim.shop.variants) + 1
+                ref = sim.shop.add_variant(sim.shop.add_product(f"Thing {number}"), sku=f"SKU-{number}", price=price)
+                line = {"variant": ref, "quantity": quantity}
+            described.append(line)
+        return sim.shop.add_order({"included": True, "taxes": [VAT], "address": HERE, **spec, "lines": described})
+
+    return order
+
+
+@pytest.fixture
+def read(connector):
+    """The record of an order of the shop."""
+    return lambda order: connector.get_order(order["id"])
+
+
+def sum_of_lines(order):
+    return sum(line.total for line in order.lines)
+
+
+def kinds(order):
+    return [line.kind for line in order.lines]
+
+
+# -- amounts ----------------------------------------------------------------------------------------------------------
+
+
+def test_prices_with_tax(sell, read):
+    order = read(sell(("10.00", 3), shipping=[{"title": "DHL", "price": "4.90"}]))
+    goods, shipping = order.lines
+    assert (goods.quantity, goods.subtotal, goods.discount, goods.total) == (3, Decimal("30.00"), 0, Decimal("30.00"))
+    (tax,) = goods.taxes
+    assert (tax.name, tax.rate, tax.amount, tax.included) == ("VAT", Decimal("0.19"), Decimal("4.79"), True)
+    assert (tax.collected_by, tax.country) == (CollectedBy.SELLER, "DE")
+    assert (shipping.kind, shipping.name, shipping.total) == (LineKind.SHIPPING, "DHL", Decimal("4.90"))
+    assert (order.shipping_method, order.prices_include_tax) == ("DHL", True)
+    assert order.total == sum_of_lines(order) == Decimal("34.90")
+
+
+def test_prices_without_tax(sell, read):
+    order = read(sell(("10.00", 3), included=False))
+    (goods,) = order.lines
+    assert (goods.subtotal, goods.taxes[0].amount, goods.total) == (Decimal("30.00"), Decimal("5.70"), Decimal("35.70"))
+    assert not goods.taxes[0].included
+    assert order.total == Decimal("35.70")
+
+
+def test_tax_that_the_marketplace_collects(sell, read):
+    taxes = [VAT, {"title": "Marketplace tax", "rate": 0.05, "channel_liable": True}]
+    order = read(sell(("100.00", 1), included=False, taxes=taxes))
+    assert [tax.collected_by for tax in order.lines[0].taxes] == [CollectedBy.SELLER, CollectedBy.MARKETPLACE]
+    assert order.lines[0].total == Decimal("124.00"), "whoever collects it, the buyer pays it"
+    assert order.total == sum_of_lines(order)
+
+
+def test_discounts_of_lines_and_of_the_order(sell, sim, read):
+    first = sim.shop.add_variant(sim.shop.add_product("A"), price="20.00")
+    second = sim.shop.add_variant(sim.shop.add_product("B"), price="10.00")
+    lines = [{"variant": first, "discount": "2.00"}, {"variant": second}]
+    order = read(sell(*lines, discount="5.00", shipping=[{"price": "4.00", "discount": "4.00"}]))
+    assert [line.discount for line in order.lines] == [Decimal("5.33"), Decimal("1.67"), Decimal("4.00")]
+    assert [line.total for line in order.lines] == [Decimal("14.67"), Decimal("8.33"), 0]
+    assert order.total == sum_of_lines(order) == Decimal("23.00")
+
+
+def test_free_shipping_that_names_no_discount(sell, sim, read):
+    payload = sell(("10.00", 1), shipping=[{"price": "4.00", "discount": "4.00"}])
+    payload["shippingLines"][0]["discountAllocations"] = []
+    shipping = read(payload).lines[1]
+    assert (shipping.subtotal, shipping.discount, shipping.total) == (Decimal("4.00"), Decimal("4.00"), 0)
+
+
+def test_a_tip_is_a_line_of_its_kind(sell, read):
+    order = read(sell(("10.00", 1), tip="2.00"))
+    tip = order.lines[1]
+    assert (tip.kind, tip.total, tip.quantity, tip.cancelled_quantity, tip.physical) == (
+        LineKind.TIP,
+        Decimal("2.00"),
+        1,
+        0,
+        False,
+    )
+    assert order.total == sum_of_lines(order) == Decimal("12.00")
+
+
+def test_a_tip_without_a_line(sell, read):
+    payload = sell(("10.00", 1))
+    for name, amount in (("totalTipReceivedSet", "1.50"), ("totalPriceSet", "11.50"), ("currentTotalPriceSet", "11.50")):
+        payload[name]["presentmentMoney"]["amount"] = amount
+    order = read(payload)
+    assert (order.lines[1].kind, order.lines[1].external_id) == (LineKind.TIP, f"{order.external_id}/tip")
+    assert order.total == sum_of_lines(order) == Decimal("11.50")
+
+
+def test_a_gift_card_that_paid_changes_no_amount(sell, read):
+    order = read(sell(("10.00", 1), gateways=["gift_card", "shopify_payments"]))
+    assert order.payment_methods == ("gift_card", "shopify_payments")
+    assert (order.lines[0].discount, order.total) == (0, Decimal("10.00"))
+
+
+def test_a_gift_card_that_is_sold(sell, sim, read):
+    card = sim.shop.add_variant(sim.shop.add_product("Gift card", isGiftCard=True), price="25.00", tracked=False)
+    order = read(sell({"variant": card, "taxes": []}))
+    assert (order.lines[0].kind, order.lines[0].physical, order.lines[0].taxes) == (LineKind.GIFT_CARD, False, ())
+
+
+def test_duties_and_fees_are_lines(sell, sim, read):
+    ref = sim.shop.add_variant(sim.shop.add_product("Vase"), price="50.00")
+    order = read(sell({"variant": ref, "duty": "3.20"}, fees=[{"name": "Import fee", "price": "2.50"}]))
+    fees = [line for line in order.lines if line.kind is LineKind.FEE]
+    assert [(fee.name, fee.total) for fee in fees] == [("Import fee", Decimal("2.50")), ("Duties: Vase", Decimal("3.20"))]
+    assert order.total == sum_of_lines(order) == Decimal("55.70")
+
+
+def test_duties_that_prices_hold_already(sell, sim, read):
+    ref = sim.shop.add_variant(sim.shop.add_product("Vase"), price="50.00")
+    payload = sell({"variant": ref, "duty": "3.20"})
+    payload["dutiesIncluded"] = True
+    assert kinds(read(payload)) == [LineKind.PRODUCT]
+
+
+def test_cash_rounding_is_part_of_what_is_owed(sell, read):
+    order = read(sell(("9.98", 1), rounding="0.02"))
+    assert (order.lines[1].name, order.lines[1].total) == ("Cash rounding", Decimal("0.02"))
+    assert order.total == sum_of_lines(order) == Decimal("10.00")
+
+
+def test_cash_rounding_that_the_total_holds_already(sell, read):
+    payload = sell(("9.98", 1), rounding="0.02")
+    for name in ("totalPriceSet", "currentTotalPriceSet"):
+        payload[name]["presentmentMoney"]["amount"] = "10.00"
+    order = read(payload)
+    assert order.total == sum_of_lines(order) == Decimal("10.00")
+
+
+def test_amounts_are_in_the_buyers_currency(sell, read):
+    order = read(sell(("10.00", 1), currency="USD", rate="0.90"))
+    assert (order.currency, order.shop_currency, order.total) == ("USD", "EUR", Decimal("10.00"))
+
+
+def test_custom_lines_and_personalisation(sell, read):
+    custom = {"title": "Engraving", "price": "12.00", "sku": "ENGRAVE", "custom": True}
+    order = read(sell({**custom, "attributes": {"Text": "For Kim", "Font": ""}}))
+    (line,) = order.lines
+    assert (line.item_id, line.sku, line.name, line.kind) == (None, "ENGRAVE", "Engraving", LineKind.PRODUCT)
+    assert dict(line.attributes) == {"Text": "For Kim", "Font": ""}
+
+
+# -- what is told besides ---------------------------------------------------------------------------------------------
+
+
+def test_buyer_addresses_and_notes(sell, sim, read):
+    order = read(
+        sell(
+            ("10.00", 1),
+            customer={"ref": 7, "name": "Robin Muster", "email": "robin@example.com", "phone": "+49301234"},
+            note="Ring twice.",
+            attributes={"Delivery date": "2026-11-20"},
+            fulfill_by="2026-11-05T12:00:00Z",
+            test=True,
+        )
+    )
+    assert (order.number, order.placed_at, order.updated_at) == ("#1001", sim.clock(), sim.clock())
+    buyer = order.buyer
+    assert (buyer.ref, buyer.name, buyer.email, buyer.phone) == (
+        "gid://shopify/Customer/7",
+        "Robin Muster",
+        "robin@example.com",
+        "+49301234",
+    )
+    assert (order.shipping.street, order.shipping.zip, order.shipping.country) == ("Musterweg 7", "10115", "DE")
+    assert order.billing == order.shipping
+    assert order.note == "Ring twice.\nDelivery date: 2026-11-20"
+    assert order.ship_by.isoformat() == "2026-11-05T12:00:00+00:00"
+    assert order.location == sim.shop.locations[0]["id"]
+    assert (order.test, order.hold) == (True, None)
+    assert json.loads(json.dumps(dict(order.raw)))["name"] == "#1001"
+
+
+def test_a_guest_without_anything(sell, read):
+    assert read(sell(("10.00", 1), address=None)).buyer is None
+
+
+def test_lines_say_what_they_sell(sell, sim, read):
+    order = read(sell(("10.00", 2)))
+    variant = next(iter(sim.shop.variants.values()))
+    line = order.lines[0]
+    assert (line.item_id, line.sku, line.quantity, line.physical) == (variant["id"], variant["sku"], 2, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("PAID", "paid"), ("PENDING", "pending"), ("AUTHORIZED", "authorized"), ("EXPIRED", "voided"), (None, "pending")],
+)
+def test_payment(sell, read, said, status):
+    payload = sell(("10.00", 1))
+    payload["displayFinancialStatus"] = said
+    assert read(payload).payment_status is PaymentStatus(status)
+
+
+def test_a_hold_is_told_in_shopifys_words(sell, sim, read):
+    payload = sell(("10.00", 1))
+    sim.shop.hold_order(payload["id"], "High risk of fraud")
+    assert read(payload).hold == "High risk of fraud"
+
+
+@pytest.mark.parametrize("advice", ["CANCEL", "INVESTIGATE"])
+def test_a_risk_of_fraud_is_a_hold(sell, sim, read, advice):
+    payload = sell(("10.00", 1), risk=advice)
+    assert "fraud" in read(payload).hold
+    sim.shop.cancel(payload["id"])
+    assert read(payload).hold is None, "nothing is left to hold back"
+
+
+def test_lines_from_two_locations_have_no_single_one(sell, sim, read):
+    other = sim.shop.add_location("Other")
+    first = sim.shop.add_variant(sim.shop.add_product("A"))
+    assert read(sell({"variant": first, "location": other}, ("1.00", 1))).location is None
+
+
+# -- what became of it ------------------------------------------------------------------------------------------------
+
+
+def test_a_part_was_shipped(sell, sim, read):
+    payload = sell(("10.00", 3), ("5.00", 1))
+    entry = payload["fulfillmentOrders"][0]["lineItems"][0]
+    sim.shop.fulfill(payload["id"], {entry["id"]: 2}, {"company": "DHL", "number": "T-1"})
+    order = read(payload)
+    assert [line.fulfilled_quantity for line in order.lines] == [2, 0]
+    assert [line.cancelled_quantity for line in order.lines] == [0, 0]
+    assert (order.status, order.fulfillment_status) == (OrderStatus.OPEN, FulfillmentStatus.PARTIAL)
+    (parcel,) = order.fulfillments
+    assert (parcel.tracking_numbers, parcel.carrier, parcel.created_at) == (("T-1",), "DHL", sim.clock())
+    assert [(line.external_id, line.quantity) for line in parcel.lines] == [(order.lines[0].external_id, 2)]
+
+
+def test_all_of_it_was_shipped(sell, sim, read):
+    payload = sell(("10.00", 3))
+    sim.shop.fulfill(payload["id"])
+    order = read(payload)
+    assert (order.status, order.fulfillment_status) == (OrderStatus.COMPLETED, FulfillmentStatus.FULFILLED)
+    assert order.total == Decimal("30.00")
+
+
+def test_a_shipped_order_that_is_not_paid_is_open(sell, sim, read):
+    payload = sell(("10.00", 3), payment="PENDING")
+    sim.shop.fulfill(payload["id"])
+    assert read(payload).status is OrderStatus.OPEN
+
+
+def test_a_cancelled_parcel_did_not_ship(sell, sim, read):
+    payload = sell(("10.00", 3))
+    parcel = sim.shop.fulfill(payload["id"])
+    parcel["status"] = "CANCELLED"
+    order = read(payload)
+    assert (order.fulfillments, order.lines[0].fulfilled_quantity) == ((), 0)
+
+
+def test_a_cancelled_order(sell, sim, read):
+    payload = sell(("10.00", 3))
+    sim.shop.cancel(payload["id"])
+    order = read(payload)
+    assert (order.status, order.total, order.lines[0].cancelled_quantity) == (OrderStatus.CANCELLED, 0, 3)
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_a_quantity_taken_out_before_it_left(sell, sim, read, included):
+    payload = sell(("10.00", 3), ("5.00", 1), included=included)
+    line = payload["lineItems"][0]["id"]
+    sim.shop.refund(payload["id"], {line: 1}, note="Out of stock")
+    order = read(payload)
+    assert [entry.cancelled_quantity for entry in order.lines] == [1, 0]
+    assert order.lines[0].total == Decimal("30.00" if included else "35.70"), "lines are as ordered"
+    assert order.total == Decimal("25.00" if included else "29.75")
+    (refund,) = order.refunds
+    assert (refund.amount, refund.reason) == (Decimal("10.00" if included else "11.90"), "Out of stock")
+    assert [(part.external_id, part.quantity, part.amount) for part in refund.lines] == [(line, 1, refund.amount)]
+    assert order.payment_status is PaymentStatus.PARTIALLY_REFUNDED
+
+
+def test_goods_that_came_back_were_still_owed(sell, sim, read):
+    payload = sell(("10.00", 3))
+    sim.shop.fulfill(payload["id"])
+    sim.shop.refund(payload["id"], {payload["lineItems"][0]["id"]: 1}, restock="RETURN")
+    order = read(payload)
+    assert (order.lines[0].fulfilled_quantity, order.lines[0].cancelled_quantity) == (3, 0)
+    assert (order.total, order.refunds[0].amount) == (Decimal("30.00"), Decimal("10.00"))
+
+
+def test_some_cancelled_and_some_returned(sell, sim, read):
+    payload = sell(("10.00", 3), ("7.00", 1), included=False)
+    first, second = (line["id"] for line in payload["lineItems"])
+    entry = payload["fulfillmentOrders"][0]["lineItems"][0]
+    sim.shop.fulfill(payload["id"], {entry["id"]: 2})
+    sim.shop.refund(payload["id"], {first: 1}, restock="RETURN")
+    sim.shop.refund(payload["id"], {second: 1}, restock="CANCEL")
+    order = read(payload)
+    assert [line.cancelled_quantity for line in order.lines] == [0, 1]
+    assert order.total == Decimal("35.70"), "three of the first are owed, none of the second"
+
+
+def test_a_line_edited_out_of_an_order_that_has_been_returned_from(sell, sim, read):
+    """No refund tells what the removed part was worth: its share of the line does."""
+    payload = sell(("10.00", 3), ("8.00", 2))
+    first, second = payload["lineItems"]
+    entry = payload["fulfillmentOrders"][0]["lineItems"][0]
+    sim.shop.fulfill(payload["id"], {entry["id"]: 3})
+    sim.shop.refund(payload["id"], {first["id"]: 1}, restock="RETURN")
+    second.update(currentQuantity=1, unfulfilledQuantity=1)
+    order = read(payload)
+    assert [line.cancelled_quantity for line in order.lines] == [0, 1]
+    assert order.total == Decimal("38.00")
+
+
+# -- whole orders -----------------------------------------------------------------------------------------------------
+
+
+def test_an_order_of_more_than_250_lines_is_whole(sell, connector):
+    lines = [{"title": f"Item {index}", "price": "1.00"} for index in range(300)]
+    payload = sell(*lines, shipping=[{"price": "1.00"}] * 3)
+    (page,) = connector.iter_orders()
+    (order,) = page.records
+    assert [line.name for line in order.lines[:300]] == [f"Item {index}" for index in range(300)]
+    assert len({line.external_id for line in order.lines}) == 303
+    assert order.total == sum_of_lines(order) == Decimal("303.00")
+    assert connector.calls == 4
+    assert payload["id"] == order.external_id
+
+
+def test_many_parcels_and_refunds_are_whole(sell, sim, read):
+    payload = sell(*[{"title": f"Item {index}", "price": "1.00", "quantity": 9} for index in range(30)])
+    entries = [line["id"] for line in payload["fulfillmentOrders"][0]["lineItems"]]
+    for number in range(4):
+        sim.shop.fulfill(payload["id"], dict.fromkeys(entries, 1), {"number": f"T-{number}"})
+    for _number in range(6):
+        sim.shop.refund(payload["id"], {line["id"]: 1 for line in payload["lineItems"][:12]}, restock="RETURN")
+    order = read(payload)
+    assert [parcel.tracking_numbers[0] for parcel in order.fulfillments] == ["T-0", "T-1", "T-2", "T-3"]
+    assert {len(parcel.lines) for parcel in order.fulfillments} == {30}
+    assert [len(refund.lines) for refund in order.refunds] == [12] * 6
+    assert {line.fulfilled_quantity for line in order.lines} == {4}
+
+
+def test_refunds_of_a_page_are_asked_for_together(sell, sim, connector):
+    orders = [sell(("10.00", 2)) for _index in range(7)]
+    for payload in orders[:6]:
+        sim.shop.refund(payload["id"], {payload["lineItems"][0]["id"]: 1})
+    (page,) = connector.iter_orders()
+    assert sum(len(order.refunds) for order in page.records) == 6
+    assert connector.calls == 3, "one for the page, two for the refunds of six orders"
+
+
+# -- walking ----------------------------------------------------------------------------------------------------------
+
+
+def smaller(monkeypatch, size):
+    monkeypatch.setattr(shopify_fetch, "ORDERS", shopify_fetch.replace(shopify_fetch.ORDERS, size=size))
+
+
+def numbers(pages):
+    return [order.number for page in pages for order in page.records]
+
+
+@pytest.fixture
+def seven(sell, sim):
+    """Seven orders, a minute apart."""
+    orders = []
+    for _index in range(7):
+        orders.append(sell(("10.00", 1)))
+        sim.clock.tick(minutes=1)
+    return orders
+
+
+def test_orders_come_by_their_last_change(seven, sim, connector):
+    sim.shop.touch_order("#1002")
+    assert numbers(connector.iter_orders())[-1] == "#1002"
+
+
+def test_orders_since(seven, sim, connect):
+    since = sim.clock() - timedelta(minutes=2)
+    assert numbers(connect().iter_orders(since=since)) == ["#1006", "#1007"], "the moment itself belongs to it"
+
+
+def test_watermarks_of_orders(seven, sim, connect, monkeypatch):
+    smaller(monkeypatch, 3)
+    pages = list(connect().iter_orders())
+    assert [len(page.records) for page in pages] == [3, 3, 1]
+    assert [page.watermark for page in pages[:2]] == [pages[0].records[-1].updated_at, pages[1].records[-1].updated_at]
+    assert sim.clock() - timedelta(seconds=1) <= pages[2].watermark <= sim.clock()
+
+
+def test_open_orders_only(seven, sim, connect):
+    sim.shop.cancel("#1001")
+    sim.shop.fulfill("#1002")
+    assert numbers(connect().iter_orders(only_open=True)) == [f"#100{index}" for index in range(3, 8)]
+
+
+def test_a_fetch_of_open_orders_goes_on_as_such(seven, sim, connect, monkeypatch):
+    smaller(monkeypatch, 2)
+    first = next(connect().iter_orders(since=sim.clock() - timedelta(minutes=5), only_open=True))
+    sim.shop.cancel("#1006")
+    rest = connect().iter_orders(cursor=first.cursor)
+    assert numbers([first, *rest]) == ["#1003", "#1004", "#1005", "#1007"]
+
+
+def test_an_order_that_changes_between_pages_is_met_again(seven, sim, connect, monkeypatch):
+    smaller(monkeypatch, 3)
+    sim.fault("change_order", order=seven[0]["id"])
+    met = numbers(connect().iter_orders())
+    assert set(met) == {f"#100{index}" for index in range(1, 8)}
+    assert met[-1] == "#1001"
+
+
+def test_history_is_walked_past_the_depth_limit(sell, sim, connect, monkeypatch):
+    smaller(monkeypatch, 2)
+    monkeypatch.setattr(shopify_fetch, "MAX_DEPTH", 6)
+    sim.depth_limit = 6
+    for _index in range(20):
+        sell({"title": "Thing", "price": "1.00"})
+        sim.clock.tick(seconds=30)
+    assert len(set(numbers(connect().iter_orders()))) == 20
+
+
+def test_many_changes_in_one_second_do_not_go_round_in_circles(sell, sim, connect, monkeypatch):
+    smaller(monkeypatch, 2)
+    monkeypatch.setattr(shopify_fetch, "MAX_DEPTH", 4)
+    for _index in range(9):
+        sell({"title": "Thing", "price": "1.00"})
+    pages = list(connect().iter_orders())
+    assert set(numbers(pages)) == {f"#100{index}" for index in range(1, 10)}
+
+
+# -- what can't be read -----------------------------------------------------------------------------------------------
+
+
+def test_an_order_that_can_not_be_read_is_one_failure_until_it_is_repaired(seven, sim, connect):
+    sim.shop.break_order("#1003")
+    (page,) = connect().iter_orders()
+    assert len(page.records) == 6
+    (failure,) = page.failures
+    assert (failure.ref, failure.code) == (seven[2]["id"], "bad_payload")
+    assert failure.raw["name"] == "#1003"
+    with pytest.raises(BadPayload):
+        connect().get_order(failure.ref)
+    sim.do("repair_order", ref="#1003")
+    assert connect().get_order(failure.ref).number == "#1003"
+
+
+def test_an_order_that_shopify_itself_stumbles_over(seven, sim, connect, monkeypatch):
+    smaller(monkeypatch, 4)
+    sim.shop.orders[seven[4]["id"]]["poison"] = True
+    pages = list(connect().iter_orders())
+    assert numbers(pages) == ["#1001", "#1002", "#1003", "#1004", "#1006", "#1007"]
+    (failure,) = [failure for page in pages for failure in page.failures]
+    assert (failure.ref, failure.raw["name"]) == (seven[4]["id"], "#1005")
+
+
+def test_a_shopify_that_is_down_ends_the_pass(seven, sim, connect):
+    sim.fault("server_fault", times=50)
+    with pytest.raises(Unavailable):
+        list(connect().iter_orders())
+
+
+def test_a_part_that_could_not_be_delivered_is_a_failure(seven, connector, monkeypatch):
+    execute = connector._client.execute
+
+    def partial(document, variables=None, **options):
+        answer = execute(document, variables, **options)
+        error = {"message": "Timed out", "path": ["orders", "nodes", 1, "customer"]}
+        return shopify_fetch.Answer(answer.data, (error,), answer.asked_at)
+
+    monkeypatch.setattr(connector._client, "execute", partial)
+    (page,) = connector.iter_orders()
+    assert len(page.records) == 6
+    assert [(failure.ref, failure.code) for failure in page.failures] == [(seven[1]["id"], "partial_answer")]
+
+
+def test_an_order_that_is_not_there(connector):
+    with pytest.raises(Rejected) as caught:
+        connector.get_order("gid://shopify/Order/404")
+    assert caught.value.code == "not_found"
+
+
+@pytest.mark.parametrize("key", ["lineItems", "taxesIncluded", "updatedAt", "fulfillmentOrders", "name"])
+def test_an_order_that_lacks_something_is_a_bad_payload(seven, connector, key):
+    from order_channel_mapping.connectors.shopify_orders import order as read_order
+
+    payload = dict(connector.get_order(seven[0]["id"]).raw)
+    assert read_order(payload).number == "#1001"
+    del payload[key]
+    with pytest.raises(BadPayload, match=key):
+        read_order(payload)
+
+
+@pytest.mark.parametrize("amount", ["1O.00", "", "NaN", "Infinity"])
+def test_what_is_no_amount(seven, connector, amount):
+    seven[0]["totalPriceSet"]["presentmentMoney"]["amount"] = amount
+    with pytest.raises(BadPayload, match="not an amount"):
+        connector.get_order(seven[0]["id"])
+
+
+# -- a realistic shop -------------------------------------------------------------------------------------------------
+
+
+def test_every_order_of_a_realistic_shop_adds_up(sim, connector):
+    sim.shop.locations.clear()
+    catalogue.build_shop(sim.shop, items=80, orders=60, seed=5)
+    pages = list(connector.iter_orders())
+    orders = [order for page in pages for order in page.records]
+    assert len(orders) == 59
+    assert [failure.ref for page in pages for failure in page.failures] == sim.shop.notes["orders"]["broken"]
+    for order in orders:
+        removed = any(line.cancelled_quantity for line in order.lines)
+        assert removed or order.total == sum_of_lines(order), order.number
+        assert len({line.external_id for line in order.lines}) == len(order.lines)
+    present = {kind for order in orders for kind in kinds(order)}
+    assert present == {LineKind.PRODUCT, LineKind.SHIPPING, LineKind.FEE, LineKind.GIFT_CARD, LineKind.TIP}

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.guard import is_internal
+from ..tools.silence import colleagues, is_silent
 
 MOVED_STATES = ("sale", "done")
 
@@ -132,10 +133,11 @@ class SaleOrder(models.Model):
     # === THE BUYER HEARS FROM THE CHANNEL, NOT FROM ODOO (rule 8) === #
 
     def _is_channel_silent(self):
-        """Whether Odoo must not write to this order's buyer."""
-        self.ensure_one()
-        channel = self.order_channel_id.sudo()
-        return bool(self.channel_order_id and not channel.notify_buyer)
+        return is_silent(self)
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        return colleagues(recipients) if is_silent(self) else recipients
 
     def _has_to_be_signed(self):
         return not self.order_channel_id and super()._has_to_be_signed()

@@ -1,12 +1,24 @@
-from odoo import models
+from odoo import api, models
 
 from .stock_quant import STOCK_USAGES
 
 
 class StockMove(models.Model):
-    """Tells the channels when outgoing demand changes."""
+    """Tells the channels when outgoing demand changes; moves nothing of a frozen order."""
 
     _inherit = "stock.move"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves.sudo().sale_line_id.order_id._check_not_frozen()
+        return moves
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("sale_line_id"):
+            self.sudo().sale_line_id.order_id._check_not_frozen()
+        return result
 
     def _update_orderpoints(self):
         """Override of `stock`: every change of a move that changes a forecast passes here, also the confirmation of a move

@@ -1,0 +1,218 @@
+import json
+
+import psycopg2
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from tests.common import ChannelHttpCase
+from tests.fakes import line
+from tests.integration.test_orders import OrderCase
+
+
+class TestFreeze(OrderCase):
+    """A frozen order can't move, whichever way it is tried (rule 4)."""
+
+    def setUp(self):
+        super().setUp()
+        self.take(
+            self.order("frozen", [line("a", "var-1", sku="UNKNOWN"), line("b", sku="MUG-1")]),
+            self.order("free", [line("a", sku="MUG-1")]),
+        )
+        self.frozen, self.free = self.sale("frozen"), self.sale("free")
+
+    def assertStays(self, attempt, error=UserError):
+        state = self.frozen.state
+        with self.assertRaises(error), self.env.cr.savepoint():
+            attempt()
+            self.env.flush_all()
+        self.frozen.invalidate_recordset()
+        self.assertEqual(self.frozen.state, state)
+        self.assertTrue(self.frozen.channel_frozen)
+        self.assertFalse(self.frozen.picking_ids)
+        self.assertFalse(self.frozen.invoice_ids)
+
+    def test_button_and_message(self):
+        with self.assertRaisesRegex(UserError, "UNKNOWN.*must be mapped"):
+            self.frozen.action_confirm()
+        self.assertStays(self.frozen.action_confirm)
+        self.assertStays(self.frozen.action_channel_process)
+        self.assertStays((self.frozen + self.free).action_confirm)
+        self.assertEqual(self.free.state, "draft")
+
+    def test_write_and_import(self):
+        self.assertStays(lambda: self.frozen.write({"state": "sale"}))
+        self.assertStays(lambda: self.frozen.write({"state": "done"}))
+
+        def load():
+            result = self.env["sale.order"].load([".id", "state"], [[str(self.frozen.id), "Sales Order"]])
+            raise UserError(result["messages"][0]["message"])
+
+        self.assertStays(load)
+
+    @mute_logger("odoo.sql_db")
+    def test_sql(self):
+        def update():
+            self.env.cr.execute("UPDATE sale_order SET state = 'sale' WHERE id = %s", [self.frozen.id])
+
+        self.assertStays(update, psycopg2.errors.CheckViolation)
+
+    def test_the_freeze_itself_cant_be_lifted_by_hand(self):
+        self.assertStays(lambda: self.frozen.write({"channel_frozen": False}))
+        self.assertStays(lambda: self.frozen.with_context(order_channel_internal=True).write({"channel_frozen": False}))
+        self.assertStays(lambda: self.frozen.write({"channel_order_id": False}))
+        self.assertStays(lambda: self.frozen.write({"order_channel_id": False}))
+        self.assertStays(self.frozen.unlink)
+
+    def test_lock_copy_and_send(self):
+        self.assertStays(self.frozen.action_lock)
+        self.assertStays(self.frozen.copy)
+        self.assertStays(self.frozen.action_quotation_send)
+
+    def test_lines(self):
+        unmapped = self.frozen.order_line[0]
+        self.assertStays(lambda: unmapped.write({"product_id": self.mug.id}))
+        self.assertStays(unmapped.unlink)
+        self.assertStays(lambda: self.frozen.write({"order_line": [Command.delete(unmapped.id)]}))
+        self.assertStays(lambda: unmapped.write({"qty_delivered": 1.0}))
+        self.assertStays(lambda: self.frozen.order_line.write({"qty_delivered": 1.0}))
+        self.assertStays(lambda: unmapped.write({"channel_order_line_id": False}))
+
+    def test_invoices_and_down_payments(self):
+        self.assertStays(lambda: self.frozen._create_invoices())
+        for method, values in (("delivered", {}), ("percentage", {"amount": 10}), ("fixed", {"fixed_amount": 1})):
+            wizard = (
+                self.env["sale.advance.payment.inv"]
+                .with_context(active_ids=self.frozen.ids, active_model="sale.order")
+                .create({"advance_payment_method": method, **values})
+            )
+            self.assertStays(wizard.create_invoices)
+
+        def by_hand():
+            self.env["account.move"].create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.frozen.partner_id.id,
+                    "invoice_line_ids": [
+                        Command.create({"name": "x", "sale_line_ids": [Command.link(self.frozen.order_line[1].id)]})
+                    ],
+                }
+            )
+
+        self.assertStays(by_hand)
+
+    def test_deliveries(self):
+        def move():
+            warehouse = self.channel.warehouse_id
+            self.env["stock.move"].create(
+                {
+                    "product_id": self.mug.id,
+                    "product_uom_qty": 1,
+                    "location_id": warehouse.lot_stock_id.id,
+                    "location_dest_id": self.env.ref("stock.stock_location_customers").id,
+                    "sale_line_id": self.frozen.order_line[1].id,
+                }
+            )
+
+        self.assertStays(move)
+        self.frozen.order_line._action_launch_stock_rule()
+        self.assertFalse(self.frozen.picking_ids)
+
+    def test_online_payment(self):
+        provider = self.env["payment.provider"].create({"name": "Test", "code": "none", "state": "test"})
+        method = self.env["payment.method"].search([], limit=1)
+
+        def pay(order):
+            return self.env["payment.transaction"].create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": method.id,
+                    "amount": order.amount_total,
+                    "currency_id": order.currency_id.id,
+                    "partner_id": order.partner_id.id,
+                    "reference": f"ref-{order.id}",
+                    "sale_order_ids": [Command.set(order.ids)],
+                }
+            )
+
+        self.assertStays(lambda: pay(self.frozen))
+        transaction = pay(self.free)
+        transaction.sale_order_ids = self.frozen
+        transaction._set_done()
+        transaction._check_amount_and_confirm_order()
+        self.assertEqual(self.frozen.state, "draft")
+
+    def test_the_placeholder_can_be_used_nowhere_else(self):
+        placeholder = self.env.ref("order_channel_mapping.product_placeholder")
+        partner = self.env["res.partner"].create({"name": "Somebody"})
+
+        def order():
+            self.env["sale.order"].create(
+                {"partner_id": partner.id, "order_line": [Command.create({"product_id": placeholder.id})]}
+            )
+
+        def invoice():
+            self.env["account.move"].create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": partner.id,
+                    "invoice_line_ids": [Command.create({"product_id": placeholder.id})],
+                }
+            )
+
+        listing = self.env["order.channel.listing"].search([("external_id", "=", "var-1")])
+        self.assertStays(order)
+        self.assertStays(invoice)
+        self.assertStays(lambda: listing._link(placeholder))
+        self.assertStays(lambda: self.free.order_line.write({"product_id": placeholder.id}))
+
+    def test_cancelling_is_the_one_move_allowed(self):
+        self.frozen.action_cancel()
+        self.assertEqual(self.frozen.state, "cancel")
+
+    def test_mapping_unfreezes_and_then_it_moves(self):
+        self.link("UNKNOWN", self.tea)
+        self.frozen.action_channel_process()
+        self.assertEqual(self.frozen.state, "sale")
+        self.assertTrue(self.frozen.picking_ids)
+
+    def test_unlinking_later_does_not_freeze_an_order_that_has_its_mapping(self):
+        listing = self.link("UNKNOWN", self.tea)
+        listing.action_unlink_product()
+        self.assertFalse(self.frozen.channel_frozen)
+        self.assertEqual(self.frozen.order_line[0].product_id, self.tea)
+
+    def test_the_buyer_hears_nothing_from_odoo(self):
+        buyer = self.free.partner_id
+        self.free.message_subscribe(buyer.ids)
+        self.free.with_context(send_email=True).action_confirm()
+        self.free.message_post(
+            body="hello", partner_ids=buyer.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        mails = self.env["mail.mail"].search([("recipient_ids", "in", buyer.ids)])
+        self.assertFalse(mails)
+        self.channel.sudo().notify_buyer = True
+        self.free.message_post(
+            body="hello", partner_ids=buyer.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertTrue(self.env["mail.mail"].search([("recipient_ids", "in", buyer.ids)]))
+
+
+class TestFreezePortal(OrderCase, ChannelHttpCase):
+    def test_portal_signature_and_payment(self):
+        self.take(self.order("frozen", [line("a", "var-1", sku="UNKNOWN")]))
+        frozen = self.sale("frozen")
+        frozen.write({"require_signature": True, "require_payment": True})
+        token = frozen._portal_ensure_token()
+        pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+        answer = self.url_open(
+            f"/my/orders/{frozen.id}/accept",
+            data=json.dumps({"params": {"access_token": token, "name": "Mary", "signature": pixel}}),
+            headers={"Content-Type": "application/json"},
+        ).json()
+        self.assertIn("error", answer["result"])
+        frozen.invalidate_recordset()
+        self.assertEqual((frozen.state, bool(frozen.signature)), ("draft", False))
+        page = self.url_open(f"/my/orders/{frozen.id}?access_token={token}")
+        self.assertNotIn("o_sale_portal_paynow", page.text)

@@ -33,6 +33,8 @@ from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import sale_order
 from . import sale_order_line
+from . import account_move
+from . import payment_transaction
 from . import sale_order_demand
 from . import product_product
 from . import product_template

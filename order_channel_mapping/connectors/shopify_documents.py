@@ -44,7 +44,7 @@ _VARIANT = """
 fragment VariantFields on ProductVariant {
   id sku barcode title displayName price updatedAt inventoryQuantity
   selectedOptions { name value }
-  image { url }
+  media(first: 1) { nodes { preview { image { url } } } }
   inventoryItem { id tracked requiresShipping }
 }
 """

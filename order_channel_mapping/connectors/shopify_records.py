@@ -67,11 +67,17 @@ def item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str |
         raise BadPayload(f"The product variant lacks something that Shopify always sends: {error}") from None
 
 
+def _picture(media: Mapping[str, Any] | None) -> str | None:
+    """The address of a picture; Shopify has none while it still works on it."""
+    image = ((media or {}).get("preview") or {}).get("image") or {}
+    return text(image.get("url"))
+
+
 def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str | None) -> Item:
     stock = variant["inventoryItem"]
     plain = product.get("hasOnlyDefaultVariant")  # its only variant is titled "Default Title", which says nothing
     options = {} if plain else {option["name"]: option["value"] for option in variant.get("selectedOptions") or ()}
-    picture = variant.get("image") or ((product.get("featuredMedia") or {}).get("preview") or {}).get("image") or {}
+    pictures = [*(variant.get("media") or {}).get("nodes", ()), product.get("featuredMedia")]
     quantity = variant.get("inventoryQuantity")
     times = [moment(part.get("updatedAt")) for part in (variant, product)]
     return Item(
@@ -86,7 +92,7 @@ def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str 
         physical=bool(stock["requiresShipping"]) and not product.get("isGiftCard"),
         active=product["status"] in ("ACTIVE", "UNLISTED"),
         url=text(product.get("onlineStoreUrl")),
-        image_url=text(picture.get("url")),
+        image_url=next(filter(None, map(_picture, pictures)), None),
         attributes=options,
         updated_at=max((time for time in times if time), default=None),
         stock_ref=stock["id"] if stock["tracked"] else None,

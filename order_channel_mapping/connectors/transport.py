@@ -261,9 +261,7 @@ class Transport:
             _logger.info("%s %s failed: %s", method, path, trouble)
             raise trouble from None  # the original carries the request with its headers
         elapsed = time.monotonic() - started
-        _logger.debug(
-            "%s %s -> %s, %d bytes in %.3f s", method, path, answer.status_code, len(body), elapsed
-        )
+        _logger.debug("%s %s -> %s, %d bytes in %.3f s", method, path, answer.status_code, len(body), elapsed)
         return Response(answer.status_code, CaseInsensitiveDict(answer.headers), body, elapsed)
 
     def _read(self, answer: requests.Response) -> bytes:

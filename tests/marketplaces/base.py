@@ -113,7 +113,7 @@ class Simulator:
         self._released.clear()
         self._server = _Server((host, port), _Handler)
         self._server.simulator = self
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name=f"sim-{self.name}").start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True, name=f"sim-{self.name}").start()
         return self
 
     def stop(self) -> None:

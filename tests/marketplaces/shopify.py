@@ -145,6 +145,7 @@ class ShopifySimulator(Simulator):
             **{
                 (kind, name): lambda source, args, _key, name=name: offset_page(source[name], args)
                 for kind, name in (
+                    ("ProductVariant", "media"),
                     ("Order", "shippingLines"),
                     ("Order", "fulfillmentOrders"),
                     ("Fulfillment", "fulfillmentLineItems"),

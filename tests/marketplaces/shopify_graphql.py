@@ -206,7 +206,10 @@ def _refusal(message: str, code: str) -> dict[str, Any]:
 def requested_cost(document: str, variables: Mapping[str, Any]) -> int:
     """What a document could cost, about as Shopify reckons: an object one point, a mutation ten, a connection its
     children times a factor that grows with the logarithm of its length (12 for 250)."""
-    tree = _parsed(document)
+    try:
+        tree = _parsed(document)
+    except GraphQLError:  # to be refused when it is run
+        return 0
     fragments = {node.name.value: node for node in tree.definitions if isinstance(node, ast.FragmentDefinitionNode)}
     operation = next(node for node in tree.definitions if isinstance(node, ast.OperationDefinitionNode))
     base = 10 * len(operation.selection_set.selections) if operation.operation is OperationType.MUTATION else 0

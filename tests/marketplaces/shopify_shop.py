@@ -148,7 +148,7 @@ class Shop:
             "price": str(cents(price)),
             "updatedAt": when or self.now(),
             "selectedOptions": [{"name": key, "value": text} for key, text in (options or {"Title": title}).items()],
-            "image": {"url": image} if image else None,
+            "media": [{"__typename": "MediaImage", "preview": {"image": {"url": image}}}] if image else [],
         }
         parent["variantIds"].append(ref)
         self.items[item] = {"id": item, "tracked": tracked, "requiresShipping": physical}

@@ -80,7 +80,9 @@ def test_records_are_frozen_and_have_defaults():
     kinds = [value for value in vars(records).values() if dataclasses.is_dataclass(value)]
     assert len(kinds) > 10
     for kind in kinds:
-        missing = [field for field in dataclasses.fields(kind) if field.default is field.default_factory is dataclasses.MISSING]
+        missing = [
+            field for field in dataclasses.fields(kind) if field.default is field.default_factory is dataclasses.MISSING
+        ]
         assert len(missing) <= 1, kind
         assert kind.__dataclass_params__.frozen
 

@@ -68,7 +68,10 @@ def test_variants_have_options_and_a_picture_of_their_own(sim, connector):
     medium, large = page.records
     assert medium.name == "Shirt - M / Red"
     assert dict(medium.attributes) == {"Size": "M", "Colour": "Red"}
-    assert (medium.image_url, large.image_url) == ("https://cdn.example.com/red.png", "https://cdn.example.com/lamp.png")
+    assert (medium.image_url, large.image_url) == (
+        "https://cdn.example.com/red.png",
+        "https://cdn.example.com/lamp.png",
+    )
 
 
 def test_what_is_not_tracked_has_no_stock(sim, connector):
@@ -84,7 +87,9 @@ def test_a_gift_card_is_not_physical(sim, connector):
     assert not page.records[0].physical
 
 
-@pytest.mark.parametrize(("status", "active"), [("ACTIVE", True), ("UNLISTED", True), ("DRAFT", False), ("ARCHIVED", False)])
+@pytest.mark.parametrize(
+    ("status", "active"), [("ACTIVE", True), ("UNLISTED", True), ("DRAFT", False), ("ARCHIVED", False)]
+)
 def test_what_is_on_sale(sim, connector, status, active):
     sim.shop.add_variant(sim.shop.add_product("Thing", status=status))
     (page,) = connector.iter_items()
@@ -261,7 +266,11 @@ def test_identify(sim, connector):
     assert (account.ref, account.site, account.name) == ("gid://shopify/Shop/1", "", "Simulated shop")
     assert (account.currency, account.country, account.timezone) == ("EUR", "DE", "Europe/Berlin")
     assert [place.name for place in account.locations] == ["Main", "Closed"]
-    assert (account.locations[1].ref, account.locations[1].active, account.locations[1].country) == (closed, False, "FR")
+    assert (account.locations[1].ref, account.locations[1].active, account.locations[1].country) == (
+        closed,
+        False,
+        "FR",
+    )
     assert account.scopes >= set(SCOPES)
 
 

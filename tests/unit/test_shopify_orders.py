@@ -118,7 +118,11 @@ def test_a_tip_is_a_line_of_its_kind(sell, read):
 
 def test_a_tip_without_a_line(sell, read):
     payload = sell(("10.00", 1))
-    for name, amount in (("totalTipReceivedSet", "1.50"), ("totalPriceSet", "11.50"), ("currentTotalPriceSet", "11.50")):
+    for name, amount in (
+        ("totalTipReceivedSet", "1.50"),
+        ("totalPriceSet", "11.50"),
+        ("currentTotalPriceSet", "11.50"),
+    ):
         payload[name]["presentmentMoney"]["amount"] = amount
     order = read(payload)
     assert (order.lines[1].kind, order.lines[1].external_id) == (LineKind.TIP, f"{order.external_id}/tip")
@@ -141,7 +145,10 @@ def test_duties_and_fees_are_lines(sell, sim, read):
     ref = sim.shop.add_variant(sim.shop.add_product("Vase"), price="50.00")
     order = read(sell({"variant": ref, "duty": "3.20"}, fees=[{"name": "Import fee", "price": "2.50"}]))
     fees = [line for line in order.lines if line.kind is LineKind.FEE]
-    assert [(fee.name, fee.total) for fee in fees] == [("Import fee", Decimal("2.50")), ("Duties: Vase", Decimal("3.20"))]
+    assert [(fee.name, fee.total) for fee in fees] == [
+        ("Import fee", Decimal("2.50")),
+        ("Duties: Vase", Decimal("3.20")),
+    ]
     assert order.total == sum_of_lines(order) == Decimal("55.70")
 
 

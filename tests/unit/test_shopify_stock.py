@@ -56,7 +56,11 @@ def test_what_the_shop_holds_is_compared(sim, connector, level):
 
 def test_a_bad_entry_is_taken_out_and_the_rest_sent_under_a_new_key(sim, connector, level):
     levels = [level(3), level(-1), level(4)]
-    assert statuses(connector.push_stock(levels)) == [("ok", None), ("failed", "invalid_quantity_negative"), ("ok", None)]
+    assert statuses(connector.push_stock(levels)) == [
+        ("ok", None),
+        ("failed", "invalid_quantity_negative"),
+        ("ok", None),
+    ]
     keys = [request.body["variables"]["key"] for request in sim.requests]
     assert len(set(keys)) == len(keys) == 2
     assert sim.shop.available(levels[2].external_id) == 4

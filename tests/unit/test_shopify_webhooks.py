@@ -32,7 +32,11 @@ def headers(body=BODY, **changes):
 
 def test_a_signed_notification(connector):
     event = connector.verify_webhook(headers(), BODY, SECRET)
-    assert (event.topic, event.delivery_id, event.record_ref) == ("orders/updated", "b54557e4", "gid://shopify/Order/1001")
+    assert (event.topic, event.delivery_id, event.record_ref) == (
+        "orders/updated",
+        "b54557e4",
+        "gid://shopify/Order/1001",
+    )
     assert event.triggered_at.isoformat() == "2026-11-02T09:30:00.123000+00:00"
     lowered = {name.lower(): value for name, value in headers().items()}
     assert connector.verify_webhook(lowered, BODY, SECRET) == event

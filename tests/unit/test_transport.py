@@ -147,7 +147,15 @@ def test_patience_is_for_the_whole_pass(door):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("7", 7.0), ("1.5", 1.5), ("-3", 0.0), (None, None), ("", None), ("soon", None), ("Mon, 02 Nov 2020 09:30:00 GMT", 0.0)],
+    [
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("Mon, 02 Nov 2020 09:30:00 GMT", 0.0),
+    ],
 )
 def test_retry_after(text, seconds):
     assert retry_after_seconds(text) == seconds
@@ -302,7 +310,9 @@ def test_a_name_that_does_not_resolve(monkeypatch):
     assert (caught.value.code, caught.value.sent) == ("unreachable", False)
 
 
-@pytest.mark.parametrize("url", ["http://shop.example.com", "ftp://x.example.com", "https://", "https://user:pass@x.example.com"])
+@pytest.mark.parametrize(
+    "url", ["http://shop.example.com", "ftp://x.example.com", "https://", "https://user:pass@x.example.com"]
+)
 def test_addresses_that_are_not_taken(url):
     with pytest.raises(Rejected):
         Transport(url)

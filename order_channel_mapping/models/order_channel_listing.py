@@ -6,6 +6,7 @@ class OrderChannelListing(models.Model):
 
     _name = "order.channel.listing"
     _description = "Channel Listing"
+    _inherit = ["order.channel.guarded"]
     _order = "id desc"
     _check_company_auto = True
 

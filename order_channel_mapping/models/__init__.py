@@ -31,6 +31,8 @@ from . import order_channel_stock_change
 from . import order_channel_promise
 from . import order_channel_stock
 from . import order_channel_stock_answer
+from . import order_channel_shipment
+from . import order_channel_outbox
 from . import sale_order
 from . import sale_order_line
 from . import account_move
@@ -40,4 +42,7 @@ from . import product_product
 from . import product_template
 from . import stock_quant
 from . import stock_move
+from . import stock_picking
 from . import product_match
+from . import order_channel_texts
+from . import order_channel_dashboard

@@ -110,7 +110,7 @@ class OrderChannel(models.Model):
         """
         self.ensure_one()
         if self._stock_hold() or not self._has_stock_to_push():
-            self._commit()
+            self._repeatable(self._close_runs, "stock")
             return
         deadline = deadline or time.monotonic() + PASS_SECONDS
         run, calls, outcome = None, 0, MORE
@@ -133,8 +133,7 @@ class OrderChannel(models.Model):
         self._repeatable(self._finish_stock_pass, run, outcome)
 
     def _finish_stock_pass(self, run, outcome):
-        if run:
-            run._close()
+        self._close_runs("stock")
         if outcome == MORE or (outcome == STALE_ORDERS and run):
             self._wake("sync")
 

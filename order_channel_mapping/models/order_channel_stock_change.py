@@ -123,9 +123,9 @@ class OrderChannelStockChange(models.Model):
 
     @api.model
     def _wake_dispatcher(self):
-        cron = self.env.ref("order_channel_mapping.cron_stock_dispatch", raise_if_not_found=False)
-        if cron:
-            cron.sudo()._trigger()
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id("order_channel_mapping.cron_stock_dispatch")
+        if cron_id:  # somebody may have deleted it; marks then wait for the daily pass
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger()
 
     @api.model
     def _cron_dispatch(self):

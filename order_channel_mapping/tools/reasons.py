@@ -77,6 +77,8 @@ REASONS = {
         _lt("Retry. If it comes back, the server's log has the details."),
     ),
     # === Why something was left out of a run === #
+    "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
+    "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),
     "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),
     "skip_closing": (_lt("New listings are not taken in while the channel is closing."), _lt("Reopen the channel to take them.")),
     # === Why a listing was not linked by itself === #
@@ -87,6 +89,47 @@ REASONS = {
     "hint_ambiguous": (_lt("Several products have this SKU or barcode."), _lt("Choose the right one.")),
     "hint_shared": (_lt("Several listings of this channel have this SKU."), _lt("Link each one to its product.")),
     "hint_refused": (_lt("Somebody unlinked this product before."), _lt("Link it by hand if it is right after all.")),
+    # === Stock and deliveries === #
+    "no_answer": (_lt("The channel said nothing of this quantity."), _lt("Nothing: it is sent again by itself.")),
+    "tracking_off": (
+        _lt("Report Tracking is switched off at the channel."),
+        _lt("If the channel should know of it, switch that on and send the command again."),
+    ),
+    "dropped_by_user": (_lt("%(user)s gave it up: the channel is not told."), _lt("Send it again if it is needed after all.")),
+    "no_fulfillment": (
+        _lt("The channel named no parcel of its own for this delivery, so its number can't be changed."),
+        _lt("Enter the new number at the channel."),
+    ),
+    "tracking_awaited": (
+        _lt("Delivery %(delivery)s waits for its tracking number."),
+        _lt("Enter the number on the delivery; the channel is told then."),
+    ),
+    "parcel_incomplete": (
+        _lt("Delivery %(delivery)s completes no item as the channel sells it, so the channel is not told yet."),
+        _lt("Deliver the missing parts."),
+    ),
+    "shipped": (_lt("The channel knows of delivery %(delivery)s, tracking number %(number)s."), ""),
+    "tracking_updated": (_lt("The channel knows the new tracking number %(number)s of delivery %(delivery)s."), ""),
+    "cancelled_there": (_lt("Cancelled at the channel."), ""),
+    "command_failed": (_lt("The channel refused a command."), _lt("Correct what it names, then send the command again.")),
+    # === Why a listing's stock was not pushed in a run === #
+    "skip_custom": (_lt("Custom items have no stock at the channel."), ""),
+    "skip_gone": (_lt("The listing is no longer at the channel."), ""),
+    "skip_unconfirmed": (_lt("The listing is not linked to a product yet."), _lt("Link or confirm it.")),
+    "skip_ignored": (_lt("The listing is ignored."), ""),
+    "skip_marketplace_fulfilled": (_lt("The channel ships it from its own stock."), ""),
+    "skip_push_disabled": (_lt("Stock push is switched off for the listing."), _lt("Switch it on at the listing.")),
+    "skip_no_stock_ref": (
+        _lt("The channel does not track the item's stock."),
+        _lt("Have the channel track its quantity, then fetch items."),
+    ),
+    "skip_other_company": (_lt("The product belongs to another company."), _lt("Link a product of the channel's company.")),
+    "skip_untracked": (
+        _lt("None of its products is stock-tracked."),
+        _lt("Switch on Track Inventory at the product if its stock counts."),
+    ),
+    "skip_stale": (_lt("The quantity at the channel had changed meanwhile."), _lt("Nothing: it is worked out again by itself.")),
+    "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
 }
 
 

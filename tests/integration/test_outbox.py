@@ -1,0 +1,411 @@
+"""From validated deliveries to what the marketplace is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected, Unavailable
+from odoo.addons.order_channel_mapping.connectors.records import Order, OrderStatus, PushResult, PushStatus
+from odoo.addons.order_channel_mapping.tools.guard import internal
+
+from .stock_common import StockCase
+
+
+class OutboxCase(StockCase):
+    """Channel orders with their sales orders, made as the projection makes them."""
+
+    def make_channel_order(self, *lines, ref="O-1"):
+        """:param lines: (listing, units); the sales order gets one line for each component"""
+        order = self.env["order.channel.order"].create(
+            {
+                "channel_id": self.channel.id, "company_id": self.company.id, "external_id": ref, "number": ref,
+                "status": "open", "placed_at": fields.Datetime.now(),
+            }
+        )
+        sale_lines = []
+        for number, (listing, units) in enumerate(lines, 1):
+            line = self.env["order.channel.order.line"].create(
+                {
+                    "order_id": order.id, "channel_id": self.channel.id, "company_id": self.company.id,
+                    "external_id": f"{ref}-{number}", "kind": "product", "listing_id": listing.id,
+                    "mapping_id": listing.mapping_id.id, "quantity": units,
+                }
+            )
+            sale_lines += [
+                Command.create(
+                    {
+                        "product_id": component.product_id.id,
+                        "product_uom_qty": component.quantity * units,
+                        "channel_order_line_id": line.id,
+                    }
+                )
+                for component in listing.mapping_id.line_ids
+            ]
+        internal(self.env["sale.order"]).create(
+            {
+                "partner_id": self.customer.id, "warehouse_id": self.warehouse.id, "order_channel_id": self.channel.id,
+                "channel_order_id": order.id, "order_line": sale_lines,
+            }
+        )
+        order.sale_order_ids.action_confirm()
+        return order
+
+    def deliver(self, order, quantities=None, number=None):
+        """Validate the order's open delivery.
+
+        :param quantities: ``{product: pieces}`` that leave now, None: all
+        """
+        picking = order.sale_order_ids.picking_ids.filtered(
+            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
+        )
+        picking.action_assign()
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty if quantities is None else quantities.get(move.product_id, 0)
+            move.picked = bool(move.quantity)
+        if number:
+            picking.carrier_tracking_ref = number
+        picking.with_context(skip_backorder=True, skip_sms=True).button_validate()
+        self.assertEqual(picking.state, "done")
+        return picking
+
+    def commands(self, order):
+        return self.env["order.channel.command"].search([("order_id", "=", order.id)], order="id")
+
+    def sent_lines(self, index=-1):
+        """``{order line id: quantity}`` of a parcel that the marketplace was told of."""
+        return {line.external_id: line.quantity for line in self.connector.sent[index][1].lines}
+
+
+class TestParcels(OutboxCase):
+    def test_a_delivery_with_a_number_is_reported(self):
+        product = self.make_product(on_hand=10)
+        order = self.make_channel_order((self.make_listing(product), 3))
+        picking = self.deliver(order, number="1Z")
+        self.assertRecordValues(self.commands(order), [{"kind": "ship", "state": "pending", "picking_id": picking.id}])
+        self.assertFalse(self.connector.sent)  # no HTTP in the user's transaction
+        self.push_outbox()
+        [(method, shipment)] = self.connector.sent
+        self.assertEqual((method, shipment.order_id, shipment.tracking_number), ("ship", "O-1", "1Z"))
+        self.assertEqual(self.sent_lines(), {"O-1-1": 3})
+        self.assertRecordValues(self.commands(order), [{"state": "sent", "external_ref": "F-1", "attempts": 1}])
+        self.assertEqual(order.event_ids.filtered(lambda event: event.code == "shipped").params["number"], "1Z")
+        self.assertIn("1Z", picking.message_ids[0].body)
+        run = self.env["order.channel.run"].search([("channel_id", "=", self.channel.id), ("kind", "=", "outbox")])
+        self.assertRecordValues(run, [{"state": "done", "fetched": 1, "updated": 1, "calls": 1}])
+
+    def test_partial_deliveries_carry_their_own_lines(self):
+        first, second = self.make_product(on_hand=10), self.make_product(on_hand=10)
+        order = self.make_channel_order((self.make_listing(first), 3), (self.make_listing(second), 2))
+        self.deliver(order, {first: 1}, "A")
+        self.deliver(order, {first: 2, second: 1}, "B")
+        self.deliver(order, {second: 1}, "C")
+        self.push_outbox()
+        self.assertEqual(
+            [self.sent_lines(index) for index in range(3)],
+            [{"O-1-1": 1}, {"O-1-1": 2, "O-1-2": 1}, {"O-1-2": 1}],
+        )
+
+    def test_a_pack_counts_when_all_its_pieces_have_left(self):
+        product = self.make_product(on_hand=24)
+        order = self.make_channel_order((self.make_listing((product, 6.0)), 3))
+        self.deliver(order, {product: 8}, "A")
+        self.deliver(order, {product: 3}, "B")
+        self.deliver(order, {product: 7}, "C")
+        self.push_outbox()
+        self.assertEqual([self.sent_lines(index) for index in range(2)], [{"O-1-1": 1}, {"O-1-1": 2}])
+        self.assertEqual(len(self.commands(order)), 2)
+        incomplete = order.event_ids.filtered(lambda event: event.code == "parcel_incomplete")
+        self.assertEqual(len(incomplete), 1)
+
+    def test_a_bundle_counts_by_its_least_complete_component(self):
+        glass, plate = self.make_product("Glass", on_hand=20), self.make_product("Plate", on_hand=20)
+        order = self.make_channel_order((self.make_listing((glass, 2.0), plate), 2))
+        self.deliver(order, {glass: 4}, "A")
+        self.assertFalse(self.commands(order))
+        self.deliver(order, {plate: 1}, "B")
+        self.deliver(order, {plate: 1}, "C")
+        self.push_outbox()
+        self.assertEqual([self.sent_lines(index) for index in range(2)], [{"O-1-1": 1}, {"O-1-1": 1}])
+
+    def test_services_of_a_bundle_are_not_waited_for(self):
+        thing = self.make_product("Thing", on_hand=5)
+        setup = self.env["product.product"].create({"name": "Set-up", "type": "service"})
+        order = self.make_channel_order((self.make_listing(thing, setup), 2))
+        self.deliver(order, number="A")
+        self.push_outbox()
+        self.assertEqual(self.sent_lines(), {"O-1-1": 2})
+
+    def test_a_quantity_lowered_by_hand_is_no_complete_pack(self):
+        product = self.make_product(on_hand=24)
+        order = self.make_channel_order((self.make_listing((product, 6.0)), 2))
+        order.sale_order_ids.order_line.product_uom_qty = 6
+        self.deliver(order, number="A")
+        self.push_outbox()
+        self.assertEqual(self.sent_lines(), {"O-1-1": 1})
+
+    def test_what_the_channel_cancelled_is_not_reported(self):
+        product = self.make_product(on_hand=10)
+        order = self.make_channel_order((self.make_listing(product), 3))
+        order.line_ids.cancelled_quantity = 1
+        self.deliver(order, number="A")
+        self.push_outbox()
+        self.assertEqual(self.sent_lines(), {"O-1-1": 2})
+
+    def test_returns_and_redeliveries_are_not_reported(self):
+        product = self.make_product(on_hand=10)
+        order = self.make_channel_order((self.make_listing(product), 3))
+        picking = self.deliver(order, number="A")
+        wizard = self.env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+        wizard.product_return_moves.quantity = 2
+        returned = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        returned.move_ids.picked = True
+        returned.carrier_tracking_ref = "R"
+        returned.button_validate()
+        self.assertEqual(returned.state, "done")
+        self.assertEqual(len(self.commands(order)), 1)
+
+    def test_only_the_last_step_is_reported(self):
+        self.warehouse.delivery_steps = "pick_pack_ship"
+        product = self.make_product(on_hand=10)
+        order = self.make_channel_order((self.make_listing(product), 3))
+        for code in ("internal", "internal", "outgoing"):
+            self.assertFalse(self.commands(order))
+            picking = order.sale_order_ids.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
+            self.assertEqual(picking.picking_type_code, code)
+            picking.action_assign()
+            picking.move_ids.picked = True
+            picking.carrier_tracking_ref = "1Z"
+            picking.button_validate()
+        self.assertEqual(len(self.commands(order)), 1)
+
+    def test_a_sales_order_of_no_channel_makes_no_command(self):
+        product = self.make_product(on_hand=10)
+        sale = self.make_sale((product, 1), confirm=True)
+        sale.picking_ids.action_assign()
+        sale.picking_ids.move_ids.picked = True
+        sale.picking_ids.carrier_tracking_ref = "A"
+        sale.picking_ids.button_validate()
+        self.assertFalse(sale.picking_ids.channel_command_ids)
+
+
+class TestNumbers(OutboxCase):
+    def setUp(self):
+        super().setUp()
+        self.product = self.make_product(on_hand=10)
+        self.order = self.make_channel_order((self.make_listing(self.product), 3))
+
+    def test_a_delivery_waits_for_its_number(self):
+        picking = self.deliver(self.order)
+        self.assertFalse(self.commands(self.order))
+        self.assertEqual(self.order.event_ids[0].code, "tracking_awaited")
+        picking.carrier_tracking_ref = "1Z"
+        self.push_outbox()
+        self.assertEqual(self.connector.sent[0][1].tracking_number, "1Z")
+
+    def test_numbers_that_come_late_belong_to_their_own_parcel(self):
+        first = self.deliver(self.order, {self.product: 1})
+        self.deliver(self.order, {self.product: 2}, "B")
+        first.carrier_tracking_ref = "A"
+        self.push_outbox()
+        self.assertEqual(
+            [(self.connector.sent[index][1].tracking_number, self.sent_lines(index)) for index in range(2)],
+            [("B", {"O-1-1": 2}), ("A", {"O-1-1": 1})],
+        )
+
+    def test_a_channel_may_want_no_number(self):
+        self.channel.ship_without_number = True
+        picking = self.deliver(self.order)
+        self.push_outbox()
+        self.assertIsNone(self.connector.sent[0][1].tracking_number)
+        picking.carrier_tracking_ref = "1Z"
+        self.push_outbox()
+        method, ref, shipment = self.connector.sent[1]
+        self.assertEqual((method, ref, shipment.tracking_number), ("update_tracking", "F-1", "1Z"))
+
+    def test_a_changed_number_follows_its_parcel(self):
+        picking = self.deliver(self.order, number="1Z")
+        picking.carrier_tracking_ref = "2Z"  # before the first was sent: nothing of it is changed under the pass's feet
+        self.assertEqual(self.commands(self.order).mapped("kind"), ["ship", "update_tracking"])
+        self.push_outbox()
+        self.assertEqual([call[0] for call in self.connector.sent], ["ship", "update_tracking"])
+        picking.carrier_tracking_ref = "2Z"
+        self.push_outbox()
+        self.assertEqual(len(self.connector.sent), 2)
+
+    def test_an_update_waits_for_its_parcel(self):
+        picking = self.deliver(self.order, number="1Z")
+        picking.carrier_tracking_ref = "2Z"
+        self.connector.answers["O-1"] = PushResult("O-1", PushStatus.FAILED, retryable=True)
+        self.push_outbox()
+        self.assertEqual([call[0] for call in self.connector.sent], ["ship"])
+
+    def test_with_the_switch_off_it_is_on_record_only(self):
+        self.channel.push_tracking = False
+        self.deliver(self.order, number="1Z")
+        command = self.commands(self.order)
+        self.assertRecordValues(command, [{"state": "dropped", "reason_code": "tracking_off"}])
+        self.push_outbox()
+        self.assertFalse(self.connector.sent)
+        with self.assertRaisesRegex(UserError, "Switch on Report Tracking"):
+            command.action_retry()
+        self.channel.push_tracking = True
+        command.action_retry()
+        self.push_outbox()
+        self.assertEqual(self.connector.sent[0][1].tracking_number, "1Z")
+
+    def test_switching_off_drops_what_waits(self):
+        self.deliver(self.order, number="1Z")
+        self.channel.push_tracking = False
+        self.push_outbox()
+        self.assertFalse(self.connector.sent)
+        self.assertRecordValues(self.commands(self.order), [{"state": "dropped", "reason_code": "tracking_off"}])
+
+    def test_a_new_number_mends_a_refused_parcel(self):
+        self.connector.answers["O-1"] = PushResult("O-1", PushStatus.FAILED, code="bad_number")
+        picking = self.deliver(self.order, number="??")
+        self.push_outbox()
+        command = self.commands(self.order)
+        failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+        self.assertRecordValues(command, [{"state": "failed", "reason_code": "bad_number"}])
+        self.assertRecordValues(failure, [{"kind": "command", "state": "open", "next_try_at": False}])
+        self.assertEqual(self.order.event_ids[0].code, "command_failed")
+        self.connector.answers.clear()
+        picking.carrier_tracking_ref = "1Z"
+        self.push_outbox()
+        self.assertEqual(self.connector.sent[-1][1].tracking_number, "1Z")
+        self.assertEqual((command.state, failure.state), ("sent", "solved"))
+
+
+class TestDelivery(OutboxCase):
+    """At least once, with the same effect as once."""
+
+    def setUp(self):
+        super().setUp()
+        product = self.make_product(on_hand=10)
+        self.order = self.make_channel_order((self.make_listing(product), 3))
+        self.deliver(self.order, number="1Z")
+        self.command = self.commands(self.order)
+
+    def test_killed_before_and_after_the_call(self):
+        for where, name in ((self.connector, "ship"), (type(self.channel), "_take_command_answer")):
+            with self.killed(where, name):
+                self.push_outbox()
+            self.assertEqual(self.command.state, "sending")
+        self.push_outbox()
+        self.assertEqual(self.command.state, "sent")
+        self.assertEqual([call[0] for call in self.connector.sent], ["ship", "ship"])
+
+    def test_killed_before_the_claim_is_committed(self):
+        with self.killed(type(self.env["order.channel.command"]), "write"):
+            self.push_outbox()
+        self.assertRecordValues(self.command, [{"state": "pending", "attempts": 0}])
+        self.assertFalse(self.connector.sent)
+
+    def test_no_transaction_is_open_during_the_call(self):
+        idle = []
+        with self.own_transactions() as channel:
+            self.connector.before_call = lambda: idle.append(channel.env.cr._savepoint is None)
+            channel._push_outbox()
+        self.assertEqual(idle, [True])
+
+    def test_what_may_pass_is_tried_again_with_growing_pauses(self):
+        self.connector.answers["O-1"] = PushResult("O-1", PushStatus.FAILED, code="busy", retryable=True)
+        pauses = []
+        for __ in range(9):
+            self.push_outbox()
+            if self.command.state == "pending":
+                pauses.append(self.command.next_try_at - fields.Datetime.now())
+                self.push_outbox()  # not due: nothing is sent
+                self.command.next_try_at = fields.Datetime.now()
+        self.assertEqual(len(self.connector.sent), 9)
+        self.assertEqual(pauses, sorted(pauses))
+        self.assertEqual(self.command.state, "failed")
+        self.assertEqual(self.order.event_ids[0].code, "command_failed")
+        failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+        failure.action_retry()
+        self.connector.answers.clear()
+        self.push_outbox()
+        self.assertEqual((self.command.state, failure.state), ("sent", "solved"))
+
+    def test_an_unreachable_marketplace_uses_up_no_try(self):
+        for error, state, attempts in (
+            (AuthError("who are you"), "pending", 0),
+            (Unavailable("gone"), "pending", 0),
+            (Unavailable("gone", sent=True), "sending", 1),
+        ):
+            with self.subTest(type(error).__name__, sent=state == "sending"):
+                self.connector.answers["O-1"] = error
+                self.push_outbox()
+                self.assertRecordValues(self.command, [{"state": state, "attempts": attempts}])
+                self.assertNotEqual(self.channel.health, "ok")
+        self.connector.answers.clear()
+        self.push_outbox()
+        self.assertEqual(self.command.state, "sent")
+
+    def test_one_bad_command_does_not_hold_up_the_others(self):
+        other = self.make_channel_order((self.make_listing(self.make_product(on_hand=1)), 1), ref="O-2")
+        self.deliver(other, number="2Z")
+        self.connector.answers["O-1"] = Rejected("not_found", "No such order")
+        self.push_outbox()
+        self.assertRecordValues(self.command, [{"state": "failed", "reason_code": "not_found"}])
+        self.assertEqual(self.commands(other).state, "sent")
+        self.connector.answers["O-1"] = ZeroDivisionError()
+        self.command.action_retry()
+        with mute_logger("odoo.addons.order_channel_mapping.models.order_channel_outbox"):
+            self.push_outbox()
+        self.assertRecordValues(self.command, [{"state": "failed", "reason_code": "internal"}])
+
+    def test_an_answer_for_later_is_asked_for(self):
+        self.connector.answers["O-1"] = PushResult("O-1", PushStatus.PENDING, ref="job-1")
+        self.push_outbox()
+        self.assertRecordValues(self.command, [{"state": "sending", "external_ref": "job-1"}])
+        self.push_outbox()
+        self.assertEqual(len(self.connector.sent), 1)  # not yet
+        self.command.next_try_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.push_outbox()
+        self.assertEqual(self.connector.sent[-1], ("poll", ["job-1"]))
+        self.assertEqual(self.command.state, "sent")
+
+    def test_a_cancellation_that_may_have_arrived_is_looked_up(self):
+        self.command.action_drop()
+        cancel = self.command._enqueue("cancel", self.order, "cancel-1", {"order_id": "O-1", "reason": "inventory"})
+        with self.killed(type(self.channel), "_take_command_answer"):
+            self.push_outbox()
+        order = Order("O-1", status=OrderStatus.CANCELLED)
+        with patch.object(type(self.connector), "get_order", lambda connector, ref: order, create=True):
+            self.push_outbox()
+        self.assertEqual(self.connector.sent, [("cancel", "O-1", "inventory")])
+        self.assertEqual(cancel.state, "sent")
+
+    def test_a_person_gives_a_command_up(self):
+        self.command.action_drop()
+        self.push_outbox()
+        self.assertFalse(self.connector.sent)
+        self.assertRecordValues(self.command, [{"state": "dropped", "reason_code": "dropped_by_user"}])
+        self.assertIn(self.env.user.name, self.command.reason)
+        self.command.action_retry()
+        with self.assertRaisesRegex(UserError, "Only failed and dropped"):
+            self.command.action_retry()
+
+    def test_strangers_may_not(self):
+        clerk = self.env["res.users"].create(
+            {
+                "name": "Clerk", "login": "stock-clerk", "company_id": self.company.id, "company_ids": self.company.ids,
+                "group_ids": [Command.set(self.env.ref("stock.group_stock_user").ids)],
+            }
+        )
+        with self.assertRaises(UserError):
+            self.command.with_user(clerk).action_retry()
+        # but a clerk of the warehouse validates deliveries, and their numbers go out
+        other = self.make_channel_order((self.make_listing(self.make_product(on_hand=1)), 1), ref="O-2")
+        picking = other.sale_order_ids.picking_ids.with_user(clerk)
+        picking.action_assign()
+        picking.move_ids.picked = True
+        picking.carrier_tracking_ref = "2Z"
+        picking.button_validate()
+        self.assertEqual(self.commands(other).state, "pending")

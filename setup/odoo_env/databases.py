@@ -73,10 +73,12 @@ class Odoo:
         )
         return path
 
-    def install(self, database: str, modules: Sequence[str], log: Path, *, demo: bool = False) -> None:
-        """Install ``modules`` and what they depend on; raises SetupError with Odoo's own words."""
+    def install(
+        self, database: str, modules: Sequence[str], log: Path, *, demo: bool = False, update: bool = False
+    ) -> None:
+        """Install or update ``modules`` with what they depend on; raises SetupError with Odoo's own words."""
         config = self.write_config(log.with_suffix(".conf"))
-        command = [self.python, "-m", "odoo", "-c", config, "-d", database, "-i", ",".join(modules)]
+        command = [self.python, "-m", "odoo", "-c", config, "-d", database, "-u" if update else "-i", ",".join(modules)]
         command += ["--stop-after-init", "--no-http", "--log-level=warn", *(["--with-demo"] if demo else [])]
         doing = f"Installing {', '.join(modules)} in Odoo"
         run(command, doing, env=self.env, log=log)
@@ -101,7 +103,7 @@ def base_template(odoo: Odoo, *, demo: bool = False) -> str:
     modules = base_modules()
     name = f"{PREFIX}_base_{digest(odoo.source.key, *modules, 'demo' if demo else 'no demo')}"
     with locked("databases"):
-        if not _exists(odoo, name):
+        if not exists(odoo, name):
             apps = ", ".join(modules)
             say(f"Building a template database with {apps}{' and demo data' if demo else ''} (about a minute) …")
             with _built(odoo, name) as database:
@@ -118,7 +120,7 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
     kind = "addon_demo" if demo else "addon"
     name = f"{PREFIX}_{kind}_{digest(base, addon_digest())}"
     with locked("databases"):
-        if not _exists(odoo, name):
+        if not exists(odoo, name):
             say("Installing the addon in a template database …")
             with _built(odoo, name) as database:
                 copy(odoo, base, database)
@@ -169,7 +171,8 @@ def _create(odoo: Odoo, name: str, template: str) -> None:
     odoo.server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
 
-def _exists(odoo: Odoo, name: str) -> bool:
+def exists(odoo: Odoo, name: str) -> bool:
+    """Whether there is a database of this name."""
     return bool(odoo.server.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .console import say
+from .console import SetupError, say
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADDON = "order_channel_mapping"
@@ -46,6 +46,18 @@ def locked(name: str) -> Iterator[None]:
         except BlockingIOError:
             say(f"Waiting for another command that is preparing {name} …")
             fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def locked_or_fail(name: str, message: str) -> Iterator[None]:
+    """Hold the lock ``name`` of this checkout, or raise SetupError with ``message`` where another command holds it."""
+    LOCAL_CACHE.mkdir(exist_ok=True)
+    with open(LOCAL_CACHE / f"{name}.lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError(message) from None
         yield
 
 

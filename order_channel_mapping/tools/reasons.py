@@ -68,6 +68,15 @@ REASONS = {
     ),
     "not_json": (_lt("What the channel sent can't be read."), _lt("Check that the address is the shop's own.")),
     "too_large": (_lt("The channel sent more than can be taken at once."), _lt("Report this as a bug.")),
+    "missing_scopes": (
+        _lt("The app lacks rights at the channel."),
+        _lt("Grant the app the rights named there, then press Connect."),
+    ),
+    "internal_server_error": (_lt("The channel has a fault of its own."), _lt("Nothing: it is tried again by itself.")),
+    "graphql": (_lt("The channel did not understand the request."), _lt("Report this as a bug.")),
+    "partial_answer": (_lt("The channel sent only a part."), _lt("Nothing: it is tried again by itself.")),
+    "repeated_page": (_lt("The channel sends the same page again and again."), _lt("Nothing: it is tried again by itself.")),
+    "busy": (_lt("Another worker is busy with this account."), _lt("Nothing: it is tried again by itself.")),
     "webhook": (_lt("The channel refused to send notifications."), _lt("Nothing is lost: changes are fetched as well.")),
     "signature": (_lt("A notification was not signed by the channel."), _lt("Enter the channel's signing secret again.")),
     # === A record that could not be taken === #
@@ -76,7 +85,40 @@ REASONS = {
         _lt("An unexpected error occurred (%(error)s)."),
         _lt("Retry. If it comes back, the server's log has the details."),
     ),
+    # === What the channel answered to a quantity === #
+    "stale": (
+        _lt("The quantity at the channel had changed meanwhile."),
+        _lt("Nothing: it is worked out afresh and pushed again."),
+    ),
+    "no_answer": (_lt("The channel did not answer for this one."), _lt("Nothing: it is tried again by itself.")),
+    "duplicate": (
+        _lt("Two listings share the same stock at the channel."),
+        _lt("Nothing if they stand for the same product. Otherwise link both to the same one."),
+    ),
+    "not_pushable": (
+        _lt("The channel gives no place or stock record for this item."),
+        _lt("Let the channel track its stock, and choose a location on the channel's form."),
+    ),
+    "too_many_refused": (_lt("The channel refused too many of one batch."), _lt("Nothing: it is tried again by itself.")),
+    "not_stocked": (
+        _lt("The channel does not keep this item at the location."),
+        _lt("Stock the item there at the channel, or choose another location on the channel's form."),
+    ),
+    # === What the channel answered to a command === #
+    "order_cancelled": (_lt("The order is cancelled at the channel."), _lt("Stop the parcel if it has not left yet.")),
+    "on_hold": (_lt("The channel holds the order."), _lt("Release it there: it is tried again by itself.")),
+    "nothing_open": (_lt("The channel has nothing left to ship on this order."), _lt("Dismiss this if it was shipped there.")),
+    "not_cancelled": (_lt("The channel did not cancel the order."), _lt("Cancel it there.")),
+    "no_fulfillment": (
+        _lt("The channel does not know the parcel yet."),
+        _lt("Nothing: the number goes with the parcel when that is reported."),
+    ),
+    "tracking_off": (_lt("Report tracking was off."), _lt("Switch it on with Go live, then send it again.")),
+    "dropped_by_user": (_lt("Somebody dropped it."), ""),
     # === Why something was left out of a run === #
+    "skip_test": (_lt("Test orders."), _lt('Switch on "Take In Test Orders" to take them.')),
+    "skip_before_start": (_lt("Orders placed before the start date."), _lt("Set an earlier date on the channel to take them.")),
+    "skip_stale": (_lt("Quantities that had changed at the channel meanwhile."), ""),
     "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
     "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),
     "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),
@@ -134,7 +176,7 @@ REASONS = {
 
 
 class _Params(dict):
-    """Parameters for ``%``: what is not given is left out instead of failing."""
+    """Parameters for ``%``: what is not given shows as a question mark instead of failing."""
 
     def __missing__(self, key):
         return "?"
@@ -151,7 +193,7 @@ def reason_text(env, code, params=None):
     """
     if not code:
         return "", ""
-    params = _Params(params if isinstance(params, dict) else {})
+    params = dict(params) if isinstance(params, dict) else {}
     if code.startswith("http_") and code not in REASONS:
         params.setdefault("status", code[5:])
         code = "http"
@@ -164,10 +206,11 @@ def reason_text(env, code, params=None):
 
 
 def _render(env, text, params):
+    """A text in the reader's language with its parameters filled in."""
     if not text or isinstance(text, str):
         return text
     translated = env._(text)
     try:
-        return translated % params
+        return translated % _Params(params)
     except (TypeError, ValueError):  # a translation with a slip in it
         return translated

@@ -53,11 +53,14 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def _check(odoo: Odoo, port: int) -> int:
     """The main job on a fresh database and fresh marketplaces, which are thrown away."""
     template = databases.addon_template(odoo)
-    with databases.working_copy(odoo, template, "check") as database, _scratch_folder() as folder:
-        with services(odoo.env, folder) as running:
-            addresses = _start_marketplaces(odoo, running, folder)
-            summary = _main_job(odoo, database, folder, addresses, "run")
-            _start_odoo(odoo, running, database, folder, port)
+    with (
+        databases.working_copy(odoo, template, "check") as database,
+        _scratch_folder() as folder,
+        services(odoo.env, folder) as running,
+    ):
+        addresses = _start_marketplaces(odoo, running, folder)
+        summary = _main_job(odoo, database, folder, addresses, "run")
+        _start_odoo(odoo, running, database, folder, port)
     print(_readable(summary))
     print(json.dumps(summary), flush=True)
     return 0 if summary["ok"] else 1
@@ -141,7 +144,6 @@ def _start_odoo(odoo: Odoo, running: Services, database: str, folder: Path, port
         db_name=database,
         dbfilter=f"^{database}$",
         http_port=port,
-        http_interface="127.0.0.1",
         max_cron_threads=2,
     )
     running.start("odoo", [odoo.python, "-m", "odoo", "-c", config])

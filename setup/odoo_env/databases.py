@@ -64,6 +64,7 @@ class Odoo:
         settings = {
             "data_dir": self.data_dir,
             "addons_path": ",".join(map(str, addons)),
+            "http_interface": "127.0.0.1",
             "max_cron_threads": 0,
             "list_db": False,
             **options,

@@ -90,7 +90,6 @@ REASONS = {
         _lt("The quantity at the channel had changed meanwhile."),
         _lt("Nothing: it is worked out afresh and pushed again."),
     ),
-    "no_answer": (_lt("The channel did not answer for this one."), _lt("Nothing: it is tried again by itself.")),
     "duplicate": (
         _lt("Two listings share the same stock at the channel."),
         _lt("Nothing if they stand for the same product. Otherwise link both to the same one."),
@@ -109,16 +108,7 @@ REASONS = {
     "on_hold": (_lt("The channel holds the order."), _lt("Release it there: it is tried again by itself.")),
     "nothing_open": (_lt("The channel has nothing left to ship on this order."), _lt("Dismiss this if it was shipped there.")),
     "not_cancelled": (_lt("The channel did not cancel the order."), _lt("Cancel it there.")),
-    "no_fulfillment": (
-        _lt("The channel does not know the parcel yet."),
-        _lt("Nothing: the number goes with the parcel when that is reported."),
-    ),
-    "tracking_off": (_lt("Report tracking was off."), _lt("Switch it on with Go live, then send it again.")),
-    "dropped_by_user": (_lt("Somebody dropped it."), ""),
     # === Why something was left out of a run === #
-    "skip_test": (_lt("Test orders."), _lt('Switch on "Take In Test Orders" to take them.')),
-    "skip_before_start": (_lt("Orders placed before the start date."), _lt("Set an earlier date on the channel to take them.")),
-    "skip_stale": (_lt("Quantities that had changed at the channel meanwhile."), ""),
     "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
     "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),
     "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),

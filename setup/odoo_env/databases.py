@@ -19,7 +19,7 @@ from pathlib import Path
 
 from .console import SetupError, say
 from .odoo_source import OdooSource
-from .paths import ADDON, REPOSITORY, addon_digest, addon_folders, digest, locked, user_cache
+from .paths import ADDON, REPOSITORY, addon_digest, addon_folders, digest, locked
 from .postgres import Server
 from .process import run
 
@@ -40,7 +40,7 @@ class Odoo:
 
     @property
     def data_dir(self) -> Path:
-        return user_cache() / "data"
+        return self.server.files / "odoo"
 
     @property
     def addons_folder(self) -> Path:
@@ -109,7 +109,7 @@ def base_template(odoo: Odoo, *, demo: bool = False) -> str:
             say(f"Building a template database with {apps}{' and demo data' if demo else ''} (about a minute) …")
             with _built(odoo, name) as database:
                 _create(odoo, database, "template0")
-                odoo.install(database, modules, _log(name), demo=demo)
+                odoo.install(database, modules, _log(odoo, name), demo=demo)
     return name
 
 
@@ -125,14 +125,14 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
             say("Installing the addon in a template database …")
             with _built(odoo, name) as database:
                 copy(odoo, base, database)
-                odoo.install(database, [ADDON], _log(name), demo=demo)
+                odoo.install(database, [ADDON], _log(odoo, name), demo=demo)
             _forget_old(odoo, f"{PREFIX}_{kind}_", keep=name)
     return name
 
 
 def installation_warnings(odoo: Odoo) -> list[str]:
     """What Odoo warned of when it installed the addon as its files are now."""
-    log = _log(addon_template(odoo)).read_text()
+    log = _log(odoo, addon_template(odoo)).read_text()
     return [line for line in log.splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
 
 
@@ -140,7 +140,7 @@ def installation_warnings(odoo: Odoo) -> list[str]:
 def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
     """A copy of ``template`` for one command; dropped when the block ends."""
     name = f"{PREFIX}_{purpose}_{secrets.token_hex(4)}"
-    folder = user_cache() / "in_use"
+    folder = odoo.server.files / "in_use"
     folder.mkdir(exist_ok=True)
     _drop_abandoned(odoo, folder)
     with open(folder / name, "w") as file:
@@ -214,7 +214,7 @@ def _drop_abandoned(odoo: Odoo, folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _log(name: str) -> Path:
-    folder = user_cache() / "logs"
+def _log(odoo: Odoo, name: str) -> Path:
+    folder = odoo.server.files / "logs"
     folder.mkdir(exist_ok=True)
     return folder / f"{name}.log"

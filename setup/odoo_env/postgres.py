@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .console import SetupError, say
-from .paths import LOCAL_CACHE, locked, user_cache
+from .paths import LOCAL_CACHE, digest, locked, user_cache
 from .process import install_with_apt, is_root, last_words, program, run
 
 USER = "odoo"
@@ -41,10 +41,11 @@ jit = off
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. ``env`` is what libpq, and so Odoo, reads."""
+    """A running server. ``env`` is what libpq, and so Odoo, reads; ``files`` holds what belongs to its databases."""
 
     env: dict[str, str]
     psql: Path
+    files: Path
 
     def execute(self, sql: str, database: str = "postgres") -> list[str]:
         """Run one statement; gives back its rows, columns joined by tabs."""
@@ -65,7 +66,7 @@ def running() -> Iterator[Server]:
             fcntl.flock(users, fcntl.LOCK_SH)
             cluster.start()
         try:
-            yield Server(cluster.env(), cluster.bin / "psql")
+            yield Server(cluster.env(), cluster.bin / "psql", cluster.files)
         finally:
             _stop_if_last(users, cluster)
 
@@ -84,7 +85,10 @@ def _own_server() -> Server:
     if not psql:
         install_with_apt(["postgresql-client"], "psql is needed to talk to PGHOST", "Installing PostgreSQL's client")
         psql = program("psql")
-    server = Server({}, psql)
+    names = ("PGHOST", "PGPORT", "PGSERVICE", "PGUSER")
+    files = user_cache() / f"server-{digest(*(os.environ.get(name, '') for name in names))}.files"
+    files.mkdir(exist_ok=True)
+    server = Server({}, psql, files)
     rights = "SELECT rolcreatedb OR rolsuper, current_user FROM pg_roles WHERE rolname = current_user"
     try:
         may_create, user = server.execute(rights)[0].split("\t")
@@ -96,7 +100,7 @@ def _own_server() -> Server:
         raise SetupError(f"The role {user} may not create databases: ALTER ROLE {user} CREATEDB, or unset PGHOST.")
     if user == "postgres":
         raise SetupError("Odoo refuses to work as the role postgres: set PGUSER to another one, or unset PGHOST.")
-    return Server({"PGUSER": user}, psql)
+    return Server({"PGUSER": user}, psql, files)
 
 
 def _binaries() -> Path:
@@ -130,6 +134,8 @@ class _Cluster:
         place = self._reachable_folder()
         self.folder = place / f"postgres-{release}"
         self.users_file = place / f"postgres-{release}.users"
+        self.files = place / f"postgres-{release}.files"
+        self.files.mkdir(exist_ok=True)
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.password_file = self.folder / "password"

@@ -33,7 +33,7 @@ class OrderChannel(models.Model):
         self._commit()
         try:
             with self._get_connector() as connector:
-                pages = connector.iter_items(since=since and since.replace(tzinfo=UTC), cursor=cursor or None)
+                pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
                 complete = self._fetch_pages("items", pages, connector, run, self._take_items, deadline)
         except ConnectorError as error:
             self._rollback()

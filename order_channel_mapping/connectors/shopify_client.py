@@ -69,12 +69,14 @@ class ShopifyClient:
             allow_insecure=account.allow_insecure,
         )
         self._pace = ports.pace
-        self._bucket: dict[str, Any] | None = None
+        self._state: dict[str, Any] | None = None  # of the pace port, once it was needed
+        self._learnt = False
         self._costs: dict[str, float] = {}
 
     def close(self) -> None:
-        if self._bucket and self._bucket.pop("changed", None):
-            self._pace.put(self._bucket)
+        if self._learnt:
+            self._pace.put(self._known())
+            self._learnt = False
         self.transport.close()
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -100,7 +102,7 @@ class ShopifyClient:
                 raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
             if any(_code(error) == "THROTTLED" for error in errors):
                 self.transport.wait(_throttle_seconds(cost), _USED_UP)
-                self._bucket.pop("at", None)  # waited for already
+                self._known().pop("at", None)  # waited for already
                 continue
             return self._answer(payload, errors, response.asked_at)
         wait = timedelta(seconds=_throttle_seconds(cost))
@@ -152,11 +154,15 @@ class ShopifyClient:
 
     # -- pacing -------------------------------------------------------------------------------------------------------
 
+    def _known(self) -> dict[str, Any]:
+        """What is known of the bucket and of page sizes, here or from another pass."""
+        if self._state is None:
+            self._state = dict(self._pace.get() or {})
+        return self._state
+
     def _wait_for_points(self, cost: float) -> None:
-        """Sleep until the bucket should hold ``cost`` points, by what Shopify said last, here or in another pass."""
-        if self._bucket is None:
-            self._bucket = dict(self._pace.get() or {})
-        bucket = self._bucket
+        """Sleep until the bucket should hold ``cost`` points, by what Shopify said last."""
+        bucket = self._known()
         if not {"available", "rate", "maximum", "at"} <= bucket.keys() or not bucket["rate"]:
             return
         grown = bucket["available"] + max(0.0, time.time() - bucket["at"]) * bucket["rate"]
@@ -170,28 +176,24 @@ class ShopifyClient:
             return
         if cost.get("requestedQueryCost"):
             self._costs[name] = float(cost["requestedQueryCost"])
-        self._bucket = {
-            **(self._bucket or {}),
-            "available": float(status.get("currentlyAvailable") or 0),
-            "maximum": float(status.get("maximumAvailable") or 0),
-            "rate": float(status["restoreRate"]),
-            "at": time.time(),
-            "changed": True,
-        }
+        self._known().update(
+            available=float(status.get("currentlyAvailable") or 0),
+            maximum=float(status.get("maximumAvailable") or 0),
+            rate=float(status["restoreRate"]),
+            at=time.time(),
+        )
+        self._learnt = True
 
     # -- what was learnt about page sizes -----------------------------------------------------------------------------
 
     def page_size(self, name: str, wanted: int) -> int:
-        if self._bucket is None:
-            self._bucket = dict(self._pace.get() or {})
-        return min(wanted, int((self._bucket.get("sizes") or {}).get(name) or wanted))
+        return min(wanted, int((self._known().get("sizes") or {}).get(name) or wanted))
 
     def shrink_page(self, name: str, size: int, factor: float) -> int:
         """Remember a smaller page size for this and later passes."""
         size = max(1, math.floor(size * factor))
-        self._bucket = dict(self._bucket or {})
-        self._bucket["sizes"] = {**(self._bucket.get("sizes") or {}), name: size}
-        self._bucket["changed"] = True
+        self._known()["sizes"] = {**(self._known().get("sizes") or {}), name: size}
+        self._learnt = True
         return size
 
 

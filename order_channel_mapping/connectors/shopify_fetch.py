@@ -13,6 +13,7 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -129,9 +130,12 @@ def _batch(client: ShopifyClient, walk: Walk, here: Position) -> Batch:
 
 def _latest(walk: Walk, here: Position, nodes: tuple[Mapping[str, Any], ...]) -> str | None:
     """The latest change, or the highest id, up to here. Nodes are sorted by it."""
-    if not nodes:
-        return here.latest
-    return iso(moment(nodes[-1]["updatedAt"])) if walk.by_time else nodes[-1]["id"].rpartition("/")[2]
+    for node in reversed(nodes):
+        if not walk.by_time:
+            return node["id"].rpartition("/")[2]
+        with contextlib.suppress(BadPayload):  # becomes a failure of its own
+            return iso(moment(node.get("updatedAt") or ""))
+    return here.latest
 
 
 def _anchor(walk: Walk, position: Position) -> Position:
@@ -222,9 +226,18 @@ def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> di
 def complete(
     client: ShopifyClient, order: Mapping[str, Any], refunds: Mapping[str, list[Mapping[str, Any]]]
 ) -> dict[str, Any]:
-    """An order with all its nested lists fetched to their ends. Costs a call only where a list is long."""
+    """An order with all its nested lists fetched to their ends. Costs a call only where a list is long.
+
+    :raise BadPayload: a list is not there
+    """
+    try:
+        return _complete(client, dict(order), refunds)
+    except (KeyError, TypeError) as error:
+        raise BadPayload(f"The order lacks something that Shopify always sends: {error}") from None
+
+
+def _complete(client: ShopifyClient, order: dict[str, Any], refunds: Mapping[str, list[Mapping[str, Any]]]):
     ref = order["id"]
-    order = dict(order)
     for key, document in (
         ("lineItems", documents.MORE_LINES),
         ("shippingLines", documents.MORE_SHIPPING_LINES),

@@ -32,6 +32,8 @@ class ShopifySimulator(Simulator):
         the same, documents being validated all the same
     :param max_cost: most points that one document may ask for. Shopify's own limit is 1,000; how it reckons is not
         published, and :func:`requested_cost` rather overrates, so the default leaves room
+    :param bucket: points that calls may use at once, ``restore_rate`` what comes back a second. By default so much that
+        nothing waits; a standard shop has 2,000 and 100
     """
 
     name = "shopify"
@@ -43,8 +45,8 @@ class ShopifySimulator(Simulator):
         strict: bool = True,
         validate: bool = True,
         max_cost: int = 2_500,
-        bucket: float = 20_000,
-        restore_rate: float = 1_000,
+        bucket: float = 1_000_000,
+        restore_rate: float = 100_000,
         depth_limit: int = 25_000,
     ):
         super().__init__(clock=clock)
@@ -263,9 +265,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--skus", help="a JSON file with SKUs that the shop sells under the same code")
     parser.add_argument("--state", help="a JSON file: loaded if it is there, kept up to date")
+    parser.add_argument("--bucket", type=float, default=1_000_000, help="points that calls may use at once")
+    parser.add_argument("--restore-rate", type=float, default=100_000, help="points that come back a second")
     parser.add_argument("--fast", action="store_true", help="execute without checking every value against the schema")
     options = parser.parse_args(argv)
-    simulator = ShopifySimulator(strict=not options.fast)
+    simulator = ShopifySimulator(strict=not options.fast, bucket=options.bucket, restore_rate=options.restore_rate)
     if options.state and Path(options.state).exists():
         simulator.load(json.loads(Path(options.state).read_text(encoding="utf-8")))
     else:

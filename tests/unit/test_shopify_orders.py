@@ -288,6 +288,12 @@ def test_a_shipped_order_that_is_not_paid_is_open(sell, sim, read):
     assert read(payload).status is OrderStatus.OPEN
 
 
+def test_what_is_never_shipped_is_not_cancelled(sell, read):
+    """A booklet to download: nothing of it is open, and nothing was taken out."""
+    order = read(sell({"title": "Booklet", "price": "5.00", "physical": False, "fulfillable": False}))
+    assert (order.lines[0].cancelled_quantity, order.lines[0].fulfilled_quantity) == (0, 0)
+
+
 def test_a_cancelled_parcel_did_not_ship(sell, sim, read):
     payload = sell(("10.00", 3))
     parcel = sim.shop.fulfill(payload["id"])
@@ -484,6 +490,24 @@ def test_an_order_that_can_not_be_read_is_one_failure_until_it_is_repaired(seven
         connect().get_order(failure.ref)
     sim.do("repair_order", ref="#1003")
     assert connect().get_order(failure.ref).number == "#1003"
+
+
+@pytest.mark.parametrize("broken", [{"updatedAt": "yesterday"}, {"lineItems": None}, {"fulfillments": 7}])
+def test_a_page_whose_last_order_is_broken_does_not_stop_the_walk(seven, connector, monkeypatch, broken):
+    smaller(monkeypatch, 4)
+    execute = connector._client.execute
+
+    def broken_answer(document, variables=None, **options):
+        answer = execute(document, variables, **options)
+        for node in answer.data["orders"]["nodes"]:
+            if node["name"] == "#1004":
+                node.update(broken)
+        return answer
+
+    monkeypatch.setattr(connector._client, "execute", broken_answer)
+    pages = list(connector.iter_orders())
+    assert numbers(pages) == ["#1001", "#1002", "#1003", "#1005", "#1006", "#1007"]
+    assert [failure.ref for page in pages for failure in page.failures] == [seven[3]["id"]]
 
 
 def test_an_order_that_shopify_itself_stumbles_over(seven, sim, connect, monkeypatch):

@@ -82,7 +82,7 @@ def test_several_bad_entries_of_several_kinds(sim, connector, level):
 
 def test_an_item_is_stocked_at_a_location_that_does_not_keep_it_yet(sim, connector, level):
     other = sim.shop.add_location("Other")
-    levels = [level(4, location=other, expected=0), level(6), level(8, location=other)]
+    levels = [level(4, location=other, expected=3), level(6), level(8, location=other)]
     assert {result.status for result in connector.push_stock(levels)} == {PushStatus.OK}
     assert sim.shop.available(levels[0].external_id, other) == 4
     assert sim.shop.available(levels[2].external_id, other) == 8

@@ -129,7 +129,7 @@ def _fetch_nightly(work: Path) -> None:
         with urllib.request.urlopen(NIGHTLY, timeout=60) as answer, open(archive, "wb") as file:
             while block := answer.read(1 << 20):
                 file.write(block)
-        with tarfile.open(archive) as packed:
+        with tarfile.open(archive, "r:gz") as packed:
             packed.extractall(work, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     except (urllib.error.URLError, OSError, tarfile.TarError) as error:
         raise SetupError(f"the archive could not be fetched ({getattr(error, 'reason', error)})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -39,10 +40,11 @@ def run(
 
 
 def last_words(output: str) -> str:
-    """The line that most likely says what went wrong: the last one that speaks of an error, else the last one."""
+    """The line that most likely says what went wrong: the last that names an error, else that speaks of one, else the last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or line.startswith("E:")]
-    return (telling or lines or [""])[-1][:300]
+    named = [line for line in lines if re.match(r"(E|error|fatal|[\w.]*(Error|Exception|Violation|Warning)): \S", line)]
+    spoken = [line for line in lines if "error" in line.lower()]
+    return (named or spoken or lines or [""])[-1][:300]
 
 
 def program(name: str) -> Path | None:

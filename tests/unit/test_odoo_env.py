@@ -1,0 +1,246 @@
+"""The parts of ``setup/`` that decide something: what to run, where things come from, what is built when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+SETUP = Path(__file__).resolve().parents[2] / "setup"
+sys.path.insert(0, str(SETUP))
+
+from commands import bench, test
+from odoo_env import console, debian, odoo_source, paths, process, services
+
+sys.path.remove(str(SETUP))
+
+
+class TestSelection:
+    def test_everything_without_a_path(self):
+        chosen = test.select(["-k", "stock"])
+        assert chosen.pure == list(test.PURE)
+        assert chosen.odoo == list(test.ODOO)
+        assert chosen.options == ["-k", "stock"]
+        assert chosen.browser
+
+    def test_a_pure_path_needs_no_odoo(self):
+        chosen = test.select(["tests/unit", "-x"])
+        assert (chosen.pure, chosen.odoo, chosen.options) == (["tests/unit"], [], ["-x"])
+
+    def test_one_test_of_one_file(self):
+        name = "tests/integration/test_setup.py::TestTestClasses::test_every_class_is_tagged"
+        chosen = test.select([name])
+        assert (chosen.pure, chosen.odoo) == ([], [name])
+        assert not chosen.browser
+
+    def test_the_value_of_an_option_is_no_path(self, monkeypatch):
+        monkeypatch.chdir(paths.REPOSITORY)
+        chosen = test.select(["-k", "tests", "tests/unit"])
+        assert (chosen.pure, chosen.options) == (["tests/unit"], ["-k", "tests"])
+
+    def test_paths_as_seen_from_where_the_caller_is(self, monkeypatch):
+        monkeypatch.chdir(paths.REPOSITORY / "tests")
+        assert test.select(["unit"]).pure == ["tests/unit"]
+
+    def test_a_path_without_tests_is_refused(self):
+        with pytest.raises(console.SetupError, match="holds no tests"):
+            test.select(["setup"])
+
+
+class TestFigures:
+    def test_a_missed_bar_shows(self):
+        figure = {"name": "queries", "value": 3.0, "unit": "", "bar": 2.0, "smaller_is_better": True, "ok": False}
+        assert "MISSED" in bench.table([figure])
+        assert "MISSED" not in bench.table([{**figure, "value": 1.0, "ok": True}])
+
+
+class TestDebian:
+    @pytest.mark.parametrize(
+        ("name", "text", "mirror"),
+        [
+            ("debian.sources", "Types: deb\nURIs: http://mirror.example/debian\nSuites: trixie\n", "mirror.example"),
+            ("debian.list", "deb [arch=amd64] https://mirror.example/debian/ bookworm main\n", "mirror.example"),
+            ("other.list", "deb https://packages.example/apt stable main\n", "deb.debian.org"),
+            ("security.list", "deb http://mirror.example/debian-security bookworm main\n", "deb.debian.org"),
+            ("disabled.list.save", "deb http://mirror.example/debian bookworm main\n", "deb.debian.org"),
+        ],
+    )
+    def test_the_mirror_is_the_machines_own(self, tmp_path, name, text, mirror):
+        (tmp_path / "sources.list.d").mkdir()
+        (tmp_path / "sources.list.d" / name).write_text(text)
+        assert debian.machine_mirror(tmp_path).split("/")[2:] == [mirror, "debian"]
+
+    def test_another_system_is_told_in_one_line(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(debian, "program", lambda name: None)
+        with pytest.raises(console.SetupError, match="no Debian"):
+            debian.unpack_odoo(tmp_path)
+
+
+def odoo_tree(folder: Path, version: str = "19, 0", complete: bool = False) -> Path:
+    """The least that passes for a source tree of Odoo."""
+    (folder / "odoo" / "addons").mkdir(parents=True)
+    (folder / "addons").mkdir()
+    (folder / "odoo" / "release.py").write_text(f"version_info = ({version}, 0, FINAL, 0, '')\n")
+    if complete:
+        (folder / "odoo" / "addons" / "sale_management").mkdir()
+    return folder
+
+
+class TestOdooSource:
+    @pytest.fixture(autouse=True)
+    def private_cache(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.delenv("ODOO_PATH", raising=False)
+        monkeypatch.setattr(odoo_source, "_importable", lambda: None)
+
+    def test_odoo_path_comes_first(self, tmp_path, monkeypatch):
+        tree = odoo_tree(tmp_path / "tree")
+        monkeypatch.setenv("ODOO_PATH", str(tree))
+        source = odoo_source.find_or_fetch()
+        assert (source.python_path, source.addons) == (tree, (tree / "addons",))
+
+    def test_a_complete_package_needs_no_further_addons(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("ODOO_PATH", str(odoo_tree(tmp_path / "tree", complete=True)))
+        assert odoo_source.find_or_fetch().addons == ()
+
+    @pytest.mark.parametrize("version", ["18, 0", "'saas~19', 1"])
+    def test_another_release_is_refused(self, tmp_path, monkeypatch, version):
+        monkeypatch.setenv("ODOO_PATH", str(odoo_tree(tmp_path / "tree", version)))
+        with pytest.raises(console.SetupError, match=r"no Odoo 19\.0"):
+            odoo_source.find_or_fetch()
+
+    def test_another_release_is_another_key(self, tmp_path):
+        old = odoo_source._from_tree(odoo_tree(tmp_path / "tree"), "a")
+        key = old.key
+        (tmp_path / "tree" / "odoo" / "release.py").write_text("version_info = (19, 0, 1, FINAL, 0, '')\n")
+        assert old.key != key
+
+    @pytest.fixture
+    def nightly(self, tmp_path, monkeypatch):
+        """A server with the nightly archive; Debian and git have none."""
+
+        def refuse(folder):
+            raise console.SetupError("not here")
+
+        monkeypatch.setattr(odoo_source, "_FETCHERS", [refuse, odoo_source._fetch_nightly, refuse])
+        handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+        monkeypatch.setattr(SimpleHTTPRequestHandler, "log_message", lambda *args: None)
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            monkeypatch.setattr(odoo_source, "NIGHTLY", f"http://127.0.0.1:{server.server_port}/odoo.tar.gz")
+            yield tmp_path / "odoo.tar.gz"
+            server.shutdown()
+
+    def test_the_archive_is_next_after_debian(self, nightly, tmp_path, capsys):
+        odoo_tree(tmp_path / "odoo-19.0.post1")
+        with tarfile.open(nightly, "w:gz") as archive:
+            archive.add(tmp_path / "odoo-19.0.post1", "odoo-19.0.post1")
+        source = odoo_source.find_or_fetch()
+        assert source.origin == "nightly"
+        assert (source.python_path / "odoo" / "release.py").is_file()
+        assert "No Odoo from debian: not here" in capsys.readouterr().err
+        nightly.unlink()
+        assert odoo_source.find_or_fetch() == source, "the second time nothing is fetched"
+
+    @pytest.mark.parametrize("content", [None, b"not an archive"])
+    def test_no_source_is_one_line(self, nightly, content):
+        if content:
+            nightly.write_bytes(content)
+        with pytest.raises(console.SetupError, match="ODOO_PATH") as failure:
+            odoo_source.find_or_fetch()
+        assert "\n" not in str(failure.value)
+        left = list((paths.user_cache() / "odoo").iterdir())
+        assert left == [], "nothing half-made is left"
+
+
+class TestPaths:
+    def test_a_folder_is_built_whole_or_not_at_all(self, tmp_path):
+        target = tmp_path / "thing"
+        target.mkdir()
+        (target / "old").touch()
+        with pytest.raises(ZeroDivisionError), paths.built_atomically(target) as work:
+            (work / "new").touch()
+            raise ZeroDivisionError
+        assert [path.name for path in target.iterdir()] == ["old"]
+        (tmp_path / ".thing.left-by-a-kill").mkdir()
+        with paths.built_atomically(target) as work:
+            (work / "new").touch()
+        assert [path.name for path in target.iterdir()] == ["new"]
+        assert [path.name for path in tmp_path.iterdir()] == ["thing"]
+
+    def test_the_addon_digest_follows_what_is_installed(self, tmp_path, monkeypatch):
+        addon = tmp_path / paths.ADDON
+        for name in ("models", "static/src"):
+            (addon / name).mkdir(parents=True)
+        (addon / "__manifest__.py").write_text("{}")
+        (addon / "models" / "a.py").write_text("1")
+        monkeypatch.setattr(paths, "REPOSITORY", tmp_path)
+        before = paths.addon_digest()
+        (addon / "static" / "src" / "a.js").write_text("1")
+        assert paths.addon_digest() == before
+        (addon / "models" / "a.py").write_text("2")
+        assert paths.addon_digest() != before
+
+    def test_parts_of_a_digest_do_not_run_together(self):
+        assert paths.digest("ab", "c") != paths.digest("a", "bc")
+
+    def test_a_second_demo_is_told(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(paths, "LOCAL_CACHE", tmp_path)
+        with paths.locked_or_fail("demo", "runs"), pytest.raises(console.SetupError, match="runs"):
+            paths.locked_or_fail("demo", "runs").__enter__()
+
+
+class TestCommands:
+    @pytest.mark.parametrize(
+        ("output", "words"),
+        [
+            (
+                "Traceback:\nodoo.ParseError: while parsing x.xml:3\nView error context:\n{}",
+                "odoo.ParseError: while parsing x.xml:3",
+            ),
+            ("W: a warning\nE: Unable to locate package x\nbye", "E: Unable to locate package x"),
+            ("one\ntwo\n", "two"),
+            ("", ""),
+        ],
+    )
+    def test_the_telling_line_of_an_output(self, output, words):
+        assert process.last_words(output) == words
+
+    def test_a_failure_names_what_was_done(self):
+        with pytest.raises(console.SetupError, match="Counting failed: ValueError: no number"):
+            process.run([sys.executable, "-c", "raise ValueError('no number')"], "Counting")
+
+    def test_a_missing_program_is_one_line(self):
+        with pytest.raises(console.SetupError, match="Counting failed: a-program-that-nobody-has is not there"):
+            process.run(["a-program-that-nobody-has"], "Counting")
+
+    def test_a_port_that_was_asked_for_and_is_taken(self):
+        with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+            with pytest.raises(console.SetupError, match="--port"):
+                services.choose_port(server.server_port, 8069)
+            assert services.choose_port(None, server.server_port) > server.server_port
+
+    def test_a_service_ends_with_the_command_that_started_it(self, tmp_path):
+        """Even where the command is killed and can't stop it."""
+        program = (
+            f"import os, sys; sys.path.insert(0, {str(SETUP)!r})\n"
+            "from pathlib import Path\n"
+            "from odoo_env.services import Services\n"
+            f"running = Services(os.environ, Path({str(tmp_path)!r}))\n"
+            "print(running.start('sleeper', ['sleep', '60']).pid, flush=True)\n"
+            "os.kill(os.getpid(), 9)\n"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        state = Path(f"/proc/{int(done.stdout)}/stat")
+        for _ in range(50):
+            if not state.exists() or state.read_text().split()[2] == "Z":
+                return
+            time.sleep(0.1)
+        pytest.fail("the service is still running")

@@ -74,7 +74,8 @@ class OrderChannelAccount(models.Model):
                 if value != vals[name] and any(channel.state != "draft" for channel in account._all_channels()):
                     raise UserError(
                         self.env._(
-                            "%(account)s is connected: its marketplace and company can't be changed. Add a new channel instead.",
+                            "%(account)s is connected: its marketplace and company can't be changed. "
+                            "Add a new channel instead.",
                             account=account.display_name,
                         )
                     )

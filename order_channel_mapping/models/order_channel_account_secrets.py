@@ -80,7 +80,7 @@ class OrderChannelAccount(models.Model):
                 }
                 for field in account._credential_fields()
             ]
-            account.has_credentials = all(entry["set"] for entry in account.credentials if entry["required"])
+            account.has_credentials = all(entry["set"] for entry in account.credentials or [] if entry["required"])
 
     @api.model
     def _secret_names(self):
@@ -165,7 +165,9 @@ class OrderChannelAccount(models.Model):
         moving = (plain | {"api_base_url"}) & vals.keys()
         if not moving or "credentials_checked" in vals:
             return super().write(vals)
-        changed = self.filtered(lambda account: any((account.sudo()[name] or "") != (vals[name] or "") for name in moving))
+        changed = self.filtered(
+            lambda account: any((account.sudo()[name] or "") != (vals[name] or "") for name in moving)
+        )
         result = super().write(vals)
         for account in changed:
             super(OrderChannelAccount, account.sudo()).write(account._unchecked())

@@ -112,7 +112,10 @@ REASONS = {
     "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
     "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),
     "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),
-    "skip_closing": (_lt("New listings are not taken in while the channel is closing."), _lt("Reopen the channel to take them.")),
+    "skip_closing": (
+        _lt("New listings are not taken in while the channel is closing."),
+        _lt("Reopen the channel to take them."),
+    ),
     # === Why a listing was not linked by itself === #
     "hint_none": (
         _lt("No product has this SKU or barcode."),
@@ -160,7 +163,10 @@ REASONS = {
         _lt("None of its products is stock-tracked."),
         _lt("Switch on Track Inventory at the product if its stock counts."),
     ),
-    "skip_stale": (_lt("The quantity at the channel had changed meanwhile."), _lt("Nothing: it is worked out again by itself.")),
+    "skip_stale": (
+        _lt("The quantity at the channel had changed meanwhile."),
+        _lt("Nothing: it is worked out again by itself."),
+    ),
     "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
 }
 

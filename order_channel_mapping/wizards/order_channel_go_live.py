@@ -70,7 +70,12 @@ class OrderChannelGoLive(models.TransientModel):
 
     @api.model
     def _unconfirmed_domain(self, channel):
-        return [("channel_id", "=", channel.id), ("state", "=", "unconfirmed"), ("kind", "=", "item"), ("gone", "=", False)]
+        return [
+            ("channel_id", "=", channel.id),
+            ("state", "=", "unconfirmed"),
+            ("kind", "=", "item"),
+            ("gone", "=", False),
+        ]
 
     # === CRUD METHODS === #
 

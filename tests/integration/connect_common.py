@@ -1,4 +1,4 @@
-"""What the tests of accounts, Connect and access share: people of two companies, and a marketplace that only says who we are."""
+"""What the tests of accounts, Connect and access share: people of two companies, and a marketplace that only says who it is."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
+from odoo.tests import new_test_user
+
 from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.connectors.records import Account, Location
 from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
-from odoo.tests import new_test_user
 
 TOKEN = "shpat_0123456789abcdef"
 SECRET = "whsec-9876543210"

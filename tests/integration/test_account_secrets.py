@@ -1,4 +1,4 @@
-"""Rule 13: secrets are sealed, never come back, and a lost key asks for them again. And the ports: committed, whoever rolls back."""
+"""Rule 13: secrets are sealed, never come back, and a lost key asks for them again. The ports: committed at once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import threading
 from contextlib import contextmanager
 
 from cryptography.fernet import Fernet
+
 from odoo import SUPERUSER_ID, api
-from odoo.addons.order_channel_mapping.connectors.base import AuthError
-from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
-from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import JsonRpcException, patch
 from odoo.tools import mute_logger
+
+from odoo.addons.order_channel_mapping.connectors.base import AuthError
+from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
+from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
 
 from tests.common import ChannelCase, ChannelHttpCase
 
@@ -47,8 +49,12 @@ class TestSealing(ConnectMixin, ChannelCase):
         self.assertEqual(self.account._secrets(), {"access_token": "shpat_second", "client_secret": SECRET})
 
     def test_an_account_can_be_made_with_its_secrets(self):
-        account = self.env["order.channel.account"].with_user(self.manager).create(
-            {"name": "Hats 2", "provider": "shopify", "access_token": TOKEN, "shop_domain": "hats2.myshopify.com"}
+        account = (
+            self.env["order.channel.account"]
+            .with_user(self.manager)
+            .create(
+                {"name": "Hats 2", "provider": "shopify", "access_token": TOKEN, "shop_domain": "hats2.myshopify.com"}
+            )
         )
         self.assertFalse(account.access_token)
         self.assertEqual(account._secrets(), {"access_token": TOKEN})
@@ -225,9 +231,11 @@ class TestPorts(ConnectMixin, ChannelCase):
     def setUp(self):
         super().setUp()
         with self.worker() as env:
-            self.account_id = env["order.channel.account"].create(
-                {"name": "Committed", "provider": "shopify", "access_token": TOKEN}
-            ).id
+            self.account_id = (
+                env["order.channel.account"]
+                .create({"name": "Committed", "provider": "shopify", "access_token": TOKEN})
+                .id
+            )
         self.addCleanup(self._delete)
         pass_cr = self.env.registry.cursor()
         self.addCleanup(pass_cr.close)
@@ -353,7 +361,10 @@ class TestRoute(ConnectMixin, ChannelHttpCase):
 
     def test_nothing_is_logged_even_at_debug_level(self):
         handler, root = _Everything(), logging.getLogger()
-        loggers = [root, *(logging.getLogger(name) for name in ("odoo", "odoo.http", "odoo.sql_db", "odoo.service.model"))]
+        loggers = [
+            root,
+            *(logging.getLogger(name) for name in ("odoo", "odoo.http", "odoo.sql_db", "odoo.service.model")),
+        ]
         levels = [logger.level for logger in loggers]
         root.addHandler(handler)
         try:

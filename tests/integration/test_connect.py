@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import psycopg2.errors
-from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected, Unavailable
-from odoo.addons.order_channel_mapping.models.order_channel_connect import LIVE_UUID
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import patch
 from odoo.tools import file_open, mute_logger
+
+from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected, Unavailable
+from odoo.addons.order_channel_mapping.models.order_channel_connect import LIVE_UUID
 
 from tests.common import ChannelCase
 
@@ -61,7 +63,10 @@ class TestConnect(ConnectMixin, ChannelCase):
         self.assertEqual(channel.account_id.scopes, "read_orders read_products")
         locations = self.env["order.channel.location"].with_context(active_test=False)
         self.assertEqual(
-            {(place.external_id, place.name, place.active) for place in locations.search([("channel_id", "=", channel.id)])},
+            {
+                (place.external_id, place.name, place.active)
+                for place in locations.search([("channel_id", "=", channel.id)])
+            },
             {("loc-1", "Berlin", True), ("loc-2", "Old barn", False)},
         )
         self.assertEqual(channel.push_location_id.external_id, "loc-1", "the only active place is where stock goes")
@@ -199,8 +204,10 @@ class TestConnectRefusals(ConnectMixin, ChannelCase):
 
     def test_channels_of_one_account_have_one_login(self):
         first = self.connected_channel(name="First")
-        second = self.env["order.channel"].with_user(self.manager).create(
-            {"name": "Second", "account_id": first.account_id.id}
+        second = (
+            self.env["order.channel"]
+            .with_user(self.manager)
+            .create({"name": "Second", "account_id": first.account_id.id})
         )
         with self.marketplace(OTHER_STORE), self.assertRaisesRegex(UserError, "Hat Shop"):
             second.action_connect()
@@ -211,7 +218,11 @@ class TestConnectRefusals(ConnectMixin, ChannelCase):
     def test_a_connected_channel_keeps_marketplace_account_and_company(self):
         channel = self.connected_channel()
         other = self.new_channel("Second")
-        for values in ({"provider": "offline"}, {"account_id": other.account_id.id}, {"company_id": self.other_company.id}):
+        for values in (
+            {"provider": "offline"},
+            {"account_id": other.account_id.id},
+            {"company_id": self.other_company.id},
+        ):
             with self.subTest(values), self.assertRaises(UserError):
                 channel.sudo().write(values)
         with self.assertRaises(UserError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from odoo.addons.order_channel_mapping.tools.guard import internal
-from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import Form, patch
+
+from odoo.addons.order_channel_mapping.tools.guard import internal
+from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 
 from tests.common import ChannelCase
 
@@ -35,12 +36,16 @@ class GoLiveCase(ConnectMixin, ChannelCase):
 
     def wizard(self, user=None):
         action = self.channel.with_user(user or self.manager).action_go_live()
-        return self.env[action["res_model"]].with_user(user or self.manager).with_context(**action["context"]).create({})
+        return (
+            self.env[action["res_model"]].with_user(user or self.manager).with_context(**action["context"]).create({})
+        )
 
 
 class TestGoLive(GoLiveCase):
     def test_the_preview_counts_links(self):
-        self.env["product.product"].create([{"name": "Hat", "default_code": "HAT-1"}, {"name": "A", "default_code": "TWO"}])
+        self.env["product.product"].create(
+            [{"name": "Hat", "default_code": "HAT-1"}, {"name": "A", "default_code": "TWO"}]
+        )
         self.env["product.product"].create({"name": "B", "default_code": "TWO"})
         certain = self.listing("1", sku="HAT-1", sku_key=normalize_sku("HAT-1"))
         unsure = self.listing("2", sku="TWO", sku_key=normalize_sku("TWO"))
@@ -56,7 +61,9 @@ class TestGoLive(GoLiveCase):
         return self.env[action["res_model"]].search(json.loads(json.dumps(action["domain"])))
 
     def test_the_preview_counts_quantities(self):
-        rows = [(self.listing(str(number)), before, after) for number, before, after in ((1, 5, 0), (2, 5, 7), (3, 5, 5))]
+        rows = [
+            (self.listing(str(number)), before, after) for number, before, after in ((1, 5, 0), (2, 5, 7), (3, 5, 5))
+        ]
         with patch.object(type(self.channel), "_stock_preview", lambda channel: rows):
             wizard = self.wizard()
         self.assertEqual((wizard.quantity_count, wizard.zero_count), (2, 1))
@@ -202,7 +209,9 @@ class TestStates(GoLiveCase):
         self.channel.invalidate_recordset()
         queued = self.channel.run_ids.sudo() - runs
         self.assertEqual(set(queued.mapped("kind")), {"items", "orders"})
-        self.assertEqual(self.env["ir.cron.trigger"].search([("call_at", "<=", Datetime.now())]).cron_id, self.channel._crons())
+        self.assertEqual(
+            self.env["ir.cron.trigger"].search([("call_at", "<=", Datetime.now())]).cron_id, self.channel._crons()
+        )
 
     def test_sync_now_does_not_press_a_channel_that_asked_to_wait(self):
         self.channel.sudo()._set_health("waiting", "rate_limited", {}, backoff=True)
@@ -230,7 +239,9 @@ class TestStates(GoLiveCase):
             with self.subTest(switch), self.assertRaises(UserError):
                 self.channel.write({switch: True})
             with self.subTest(create=switch), self.assertRaises(UserError):
-                self.env["order.channel"].with_user(self.manager).create({"name": "N", "provider": "offline", switch: True})
+                self.env["order.channel"].with_user(self.manager).create(
+                    {"name": "N", "provider": "offline", switch: True}
+                )
         self.wizard().action_confirm()
         self.channel.write({"push_stock": False})
         self.channel.write({"push_stock": True})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
-from odoo.addons.order_channel_mapping.tools import reasons
-from odoo.addons.order_channel_mapping.tools.reasons import REASONS, reason_text
 from odoo.tests import patch
 from odoo.tools.misc import file_path
 from odoo.tools.translate import code_translations
 
-from pathlib import Path
+from odoo.addons.order_channel_mapping.tools import reasons
+from odoo.addons.order_channel_mapping.tools.reasons import REASONS, reason_text
 
 from tests.common import ChannelCase
 
@@ -46,9 +46,13 @@ class TestReasons(ChannelCase):
         self.assertIn("503", reason_text(self.env, "http_503", {"message": ""})[0])
 
     def test_an_unknown_code_is_shown_as_it_is(self):
-        self.assertEqual(reason_text(self.env, "item_taxes_invalid", {"message": "50 % off"})[0], "Item taxes invalid. 50 % off")
+        self.assertEqual(
+            reason_text(self.env, "item_taxes_invalid", {"message": "50 % off"})[0], "Item taxes invalid. 50 % off"
+        )
         self.assertEqual(reason_text(self.env, False), ("", ""))
-        self.assertEqual(reason_text(self.env, "auth", ["not", "a", "dict"])[0], "The channel does not accept the credentials.")
+        self.assertEqual(
+            reason_text(self.env, "auth", ["not", "a", "dict"])[0], "The channel does not accept the credentials."
+        )
 
     def test_the_reader_decides_the_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -59,7 +63,9 @@ class TestReasons(ChannelCase):
 
         with patch.object(type(code_translations), "get_python_translations", lambda self, *args: translations(*args)):
             in_french = self.env["res.lang"].with_context(lang="fr_FR").env
-            self.assertEqual(reason_text(in_french, "internal", {"error": "KeyError"})[0], "Erreur imprévue (KeyError).")
+            self.assertEqual(
+                reason_text(in_french, "internal", {"error": "KeyError"})[0], "Erreur imprévue (KeyError)."
+            )
             self.assertIn("unexpected", reason_text(self.env, "internal", {"error": "KeyError"})[0])
 
     def test_a_slip_in_a_translation_does_not_break_the_screen(self):
@@ -85,4 +91,6 @@ class TestReasons(ChannelCase):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             if name in CODES_OF:
                 nodes = call.args[CODES_OF[name] :][:1] + [word.value for word in call.keywords if word.arg == "code"]
-                yield from (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+                yield from (
+                    node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                )

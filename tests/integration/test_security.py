@@ -44,7 +44,9 @@ class TestSecurity(ConnectMixin, ChannelCase):
         def make(model, **values):
             return env[model].create(values)
 
-        listing = make("order.channel.listing", **on_channel, external_id="1", name="Hat", payload={"secret": "payload"})
+        listing = make(
+            "order.channel.listing", **on_channel, external_id="1", name="Hat", payload={"secret": "payload"}
+        )
         mapping = make(
             "order.channel.mapping",
             **own,
@@ -101,12 +103,12 @@ class TestSecurity(ConnectMixin, ChannelCase):
     # === RULES AND RIGHTS, as they are declared === #
 
     def test_every_model_has_rights_and_none_is_for_everybody(self):
+        ours = self.env.ref(f"{GROUPS}user") | self.env.ref(f"{GROUPS}manager")
         for model in self.models:
             access = self.env["ir.model.access"].search([("model_id.model", "=", model._name)])
             with self.subTest(model._name):
                 self.assertTrue(access)
                 self.assertTrue(all(access.mapped("group_id")))
-                ours = self.env.ref(f"{GROUPS}user") | self.env.ref(f"{GROUPS}manager")
                 for entry in access - access.filtered(lambda entry: entry.group_id in ours):
                     self.assertFalse(entry.perm_read or entry.perm_write or entry.perm_create or entry.perm_unlink)
 
@@ -115,7 +117,9 @@ class TestSecurity(ConnectMixin, ChannelCase):
             rules = self.env["ir.rule"].search([("model_id.model", "=", model._name), ("groups", "=", False)])
             with self.subTest(model._name):
                 if model._name in NOBODY:
-                    self.assertFalse(any(model.with_user(self.manager).has_access(right) for right in ("read", "write")))
+                    self.assertFalse(
+                        any(model.with_user(self.manager).has_access(right) for right in ("read", "write"))
+                    )
                 else:
                     self.assertIn("company_id", "".join(rules.mapped("domain_force")))
 
@@ -190,7 +194,12 @@ class TestSecurity(ConnectMixin, ChannelCase):
         listing = self.records["order.channel.listing"].with_user(self.manager)
         listing.push_enabled = False
         product = self.env["product.product"].create({"name": "Other"})
-        for values in ({"state": "linked"}, {"product_id": product.id}, {"sku": "x"}, {"company_id": self.other_company.id}):
+        for values in (
+            {"state": "linked"},
+            {"product_id": product.id},
+            {"sku": "x"},
+            {"company_id": self.other_company.id},
+        ):
             with self.subTest(values), self.assertRaises(AccessError):
                 listing.write(values)
 

@@ -34,6 +34,11 @@ export class ChannelCredentials extends Component {
         return this.state.entries || this.props.record.data[this.props.name] || [];
     }
 
+    /** The field is computed and so always read-only for the form; what is typed here does not go through it. */
+    get canEnter() {
+        return this.props.record.isInEdition;
+    }
+
     get accountId() {
         const { record } = this.props;
         return record.resModel === "order.channel.account" ? record.resId : record.resId && record.data.account_id?.id;

@@ -46,3 +46,4 @@ from . import stock_picking
 from . import product_match
 from . import order_channel_texts
 from . import order_channel_dashboard
+from . import sale_order_screen

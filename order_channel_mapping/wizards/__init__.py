@@ -1,1 +1,2 @@
 from . import order_channel_go_live
+from . import order_channel_link

@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+
+class SaleOrder(models.Model):
+    """What lists and forms say about a channel order, in one word."""
+
+    _inherit = "sale.order"
+
+    channel_status = fields.Selection(
+        [
+            ("frozen", "Frozen"),
+            ("to_resolve", "To resolve"),
+            ("ready", "Ready"),
+            ("processed", "Processed"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Channel Status",
+        compute="_compute_channel_status",
+    )
+    channel_ship_by = fields.Datetime(related="channel_order_id.ship_by", string="Ship By")
+    channel_unmapped_count = fields.Integer(compute="_compute_channel_unmapped_count")
+
+    @api.depends("order_channel_id", "channel_frozen", "channel_to_resolve", "state")
+    def _compute_channel_status(self):
+        for order in self:
+            if not order.order_channel_id:
+                order.channel_status = False
+            elif order.state == "cancel":
+                order.channel_status = "cancelled"
+            elif order.channel_frozen:
+                order.channel_status = "frozen"
+            elif order.channel_to_resolve:
+                order.channel_status = "to_resolve"
+            else:
+                order.channel_status = "processed" if order.state == "sale" else "ready"
+
+    @api.depends("channel_frozen")
+    def _compute_channel_unmapped_count(self):
+        counts = dict(
+            self.env["order.channel.blocker"]
+            .sudo()
+            ._read_group(
+                [("order_id", "in", self.sudo().channel_order_id.ids), ("code", "=", "unmapped")],
+                ["order_id"],
+                ["listing_id:count_distinct"],
+            )
+        )
+        for order in self:
+            order.channel_unmapped_count = counts.get(order.sudo().channel_order_id, 0)
+
+
+class OrderChannelOrder(models.Model):
+    """From a channel order to its sales order."""
+
+    _inherit = "order.channel.order"
+
+    def action_view_sale_order(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "res_id": self.sale_order_id.id,
+            "views": [(False, "form")],
+        }

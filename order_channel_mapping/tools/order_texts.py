@@ -1,0 +1,177 @@
+"""What is in the way of an order and what happened to it, in the reader's language.
+
+Blockers and events keep a code and parameters (see :mod:`.reasons`); here they become one plain line each, and for a
+blocker what to do about it.
+"""
+
+from odoo.tools import LazyTranslate, format_amount
+
+from .reasons import reason_text
+
+_lt = LazyTranslate(__name__)
+
+#: code of a blocker -> (what is in the way, what to do)
+BLOCKERS = {
+    "unmapped": (_lt("%(item)s is not linked to a product."), _lt("Link it, or confirm it as a new product.")),
+    "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
+    "tax_many": (_lt("Several taxes in Odoo fit %(tax)s."), _lt("Choose the tax once: it is remembered.")),
+    "total": (
+        _lt("The channel's total is %(expected)s, the one here is %(odoo)s."),
+        _lt("Correct the lines, or overrule this if the difference is right."),
+    ),
+    "payment": (_lt("The channel has not been paid: %(status)s."), _lt("It goes on by itself once it is paid.")),
+    "address": (
+        _lt("The delivery address is incomplete: %(missing)s."),
+        _lt("Complete it at the channel; or complete the customer's address here and overrule this."),
+    ),
+    "currency": (_lt("The currency %(currency)s is not active in Odoo."), _lt("Activate it under Currencies.")),
+    "hold": (_lt("The channel holds it back: %(reason)s."), _lt("It goes on by itself once the channel lets it go.")),
+    "changed": (
+        _lt("Changed at the channel after it was processed: %(changes)s."),
+        _lt("Compare with the channel's order, change what is needed here, then overrule this."),
+    ),
+    "shipped": (_lt("Part of it was shipped already."), _lt("Check what is left to deliver, then overrule this.")),
+    "duplicate": (
+        _lt("There may be another order for the same purchase."),
+        _lt("Compare the two; cancel one of them."),
+    ),
+    "shipping": (_lt("The shipping method is not known here."), _lt("Choose the delivery method.")),
+    "stock": (_lt("There is not enough stock."), _lt("Wait for stock, or deliver from elsewhere.")),
+}
+
+#: code of an event -> what happened
+EVENTS = {
+    "imported": _lt("Taken in from the channel"),
+    "revised": _lt("Updated at the channel"),
+    "revised_changes": _lt("Changed at the channel: %(changes)s"),
+    "blocked": _lt("To resolve: %(blocker)s"),
+    "resolved": _lt("Resolved: %(blocker)s"),
+    "overruled": _lt("Overruled: %(blocker)s"),
+    "unfrozen": _lt("All items are linked: no longer frozen"),
+    "mapped": _lt("Linked to %(product)s"),
+    "edited": _lt("Changed by hand: %(changes)s"),
+    "processed": _lt("Processed"),
+    "entered": _lt("Entered by hand"),
+    "store_changed": _lt("Moved from %(old)s to %(new)s"),
+    "completed": _lt("Completed"),
+    "cancelled": _lt("Cancelled"),
+    "reopened": _lt("Open again"),
+    "cancelled_by_channel": _lt("Cancelled at the channel, so the draft was cancelled too"),
+    "tracking_awaited": _lt("%(delivery)s is done; the channel hears of it once it has a tracking number"),
+    "parcel_incomplete": _lt("%(delivery)s holds no complete item of the channel, so it was not reported"),
+    "shipped": _lt("The channel knows of %(delivery)s %(number)s"),
+    "tracking_updated": _lt("The channel knows the new tracking number %(number)s"),
+    "cancelled_there": _lt("Cancelled at the channel on our request"),
+    "command_failed": _lt("The channel did not take our message: %(reason)s"),
+}
+
+#: words for what a revision changed and for parts of an address
+WORDS = {
+    "open": _lt("open again"),
+    "completed": _lt("completed"),
+    "cancelled": _lt("cancelled"),
+    "lines_added": _lt("lines added"),
+    "lines_removed": _lt("lines removed"),
+    "lines_changed": _lt("quantities or prices"),
+    "total": _lt("total"),
+    "address": _lt("delivery address"),
+    "street": _lt("street"),
+    "city": _lt("city"),
+    "country": _lt("country"),
+}
+
+
+def blocker_text(env, code, params=None, label=""):
+    """What is in the way and what to do about it.
+
+    :param env: environment whose language is the reader's
+    :param str code: code of an ``order.channel.blocker``
+    :param dict params: its parameters
+    :param str label: the code's label, shown where there is no text for it
+    :return: (text, remedy)
+    :rtype: tuple[str, str]
+    """
+    params = params or {}
+    key = code
+    if code == "tax":
+        key = "tax_many" if params.get("found") else "tax_none"
+    text, remedy = BLOCKERS.get(key, (label or code, ""))
+    return _render(env, text, _blocker_words(env, code, params)), _render(env, remedy, {})
+
+
+def event_text(env, code, params=None):
+    """What happened.
+
+    :rtype: str
+    """
+    params = dict(params or {})
+    key = code
+    if code in ("blocked", "resolved", "overruled"):
+        blocker = params.pop("blocker", "")
+        label = dict(env["order.channel.blocker"]._fields["code"]._description_selection(env)).get(blocker, blocker)
+        params["blocker"] = blocker_text(env, blocker, params, label)[0] if code == "blocked" else label
+    elif code == "revised":
+        key = "revised_changes" if params.get("changes") else code
+        params["changes"] = _listed(env, params.get("changes"))
+    elif code == "edited":
+        params["changes"] = _edits(env, params.get("changes"))
+    elif code == "command_failed":
+        params["reason"] = reason_text(env, params.get("code"), params)[0]
+    text = EVENTS.get(key)
+    return _render(env, text, params) if text else reason_text(env, code, params)[0]
+
+
+def _blocker_words(env, code, params):
+    """The parameters of a blocker's text, readable."""
+    words = dict(params)
+    if code == "tax":
+        rate = float(params.get("rate") or 0) * 100
+        name = params.get("name") or params.get("code") or "?"
+        words["tax"] = " ".join(filter(None, [name, f"{rate:.4g} %", params.get("country")]))
+    elif code == "total":
+        currency = (
+            env["res.currency"].with_context(active_test=False).search([("name", "=", params.get("currency"))], limit=1)
+        )
+        for name in ("expected", "odoo"):
+            if currency and params.get(name):
+                words[name] = format_amount(env, float(params[name]), currency)
+    elif code == "payment":
+        statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
+        words["status"] = statuses.get(params.get("status"), params.get("status"))
+    for name in ("missing", "changes"):
+        if name in words:
+            words[name] = _listed(env, words[name])
+    return words
+
+
+def _listed(env, codes):
+    return ", ".join(_render(env, WORDS.get(code, code), {}) for code in codes or [])
+
+
+def _edits(env, changes):
+    """``Quantity 1.0 → 2.0, Taxes …`` of ``{field: [old, new]}``."""
+    Line = env["sale.order.line"]
+    return ", ".join(
+        f"{Line._fields[name]._description_string(env)} {_value(old)} → {_value(new)}"
+        for name, (old, new) in (changes or {}).items()
+        if name in Line._fields
+    )
+
+
+def _value(value):
+    return (
+        ", ".join(map(str, value)) if isinstance(value, list) else f"{value:g}" if isinstance(value, float) else value
+    )
+
+
+class _Known(dict):
+    def __missing__(self, key):
+        return "?"
+
+
+def _render(env, text, params):
+    text = text if isinstance(text, str) else env._(text)
+    try:
+        return (text % _Known({name: value for name, value in params.items() if value not in (None, "")})).strip()
+    except (TypeError, ValueError):  # a translation with a slip in it
+        return text

@@ -21,6 +21,8 @@ from .process import last_words
 
 _PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 15
+# What a new simulated marketplace sells and has sold.
+ITEMS, ORDERS = 240, 48
 
 
 class Services:
@@ -54,6 +56,7 @@ class Services:
     def start_simulator(self, python: Path, marketplace: str, port: int, state: Path) -> str:
         """Start a marketplace of ``tests/marketplaces`` that keeps its state in a file; gives back its address."""
         command = [python, "-m", f"tests.marketplaces.{marketplace}", f"--port={port}", f"--state={state}"]
+        command += [f"--items={ITEMS}", f"--orders={ORDERS}"]
         with open(self.log(marketplace), "wb") as log:
             process = self.start(marketplace, command, stdout=subprocess.PIPE, stderr=log, text=True)
         address = process.stdout.readline().strip()

@@ -14,12 +14,8 @@ from pathlib import Path
 import pytest
 
 SETUP = Path(__file__).resolve().parents[2] / "setup"
-sys.path.insert(0, str(SETUP))
-
 from commands import bench, test
 from odoo_env import console, debian, odoo_source, paths, process, services
-
-sys.path.remove(str(SETUP))
 
 
 class TestSelection:
@@ -202,8 +198,8 @@ class TestCommands:
         ("output", "words"),
         [
             (
-                "Traceback:\nodoo.ParseError: while parsing x.xml:3\nView error context:\n{}",
-                "odoo.ParseError: while parsing x.xml:3",
+                "Traceback:\nodoo.ParseError: in x.xml:3\nView error context:\n{}",
+                "odoo.ParseError: in x.xml:3",
             ),
             ("W: a warning\nE: Unable to locate package x\nbye", "E: Unable to locate package x"),
             ("one\ntwo\n", "two"),

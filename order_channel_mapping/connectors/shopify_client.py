@@ -9,12 +9,12 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, Unavailable
 from .shopify_documents import API_VERSION
@@ -23,8 +23,21 @@ from .transport import Transport, utcnow
 PATH = f"/admin/api/{API_VERSION}/graphql.json"
 #: times that a throttled call is repeated inside one pass
 THROTTLE_ATTEMPTS = 5
+_HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _USED_UP = "Shopify's call limit is used up for the moment."
 _SERVER_FAULTS = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT"})
+
+
+def shop_host(text: str | None) -> str:
+    """The host that a shop's API is at. A token must go nowhere else, least of all to a shop's public domain.
+
+    :raise AuthError: it is not one of Shopify's own
+    """
+    host = (text or "").strip().lower().removeprefix("https://").rstrip("/")
+    host = host if "." in host else f"{host}.myshopify.com"
+    if not _HOST.fullmatch(host):
+        raise AuthError("Enter the shop's own Shopify address, such as my-shop.myshopify.com.", "shop_domain")
+    return host
 
 
 class TooCostly(Rejected):
@@ -52,16 +65,14 @@ class ShopifyClient:
     """Executes documents against one shop. Not thread-safe."""
 
     def __init__(self, account: Login, ports: Ports):
-        domain = (account.secrets.get("shop_domain") or "").strip().rstrip("/").removeprefix("https://")
         token = (account.secrets.get("access_token") or "").strip()
-        base_url = account.base_url or f"https://{domain}"
-        if not token or not urlsplit(base_url).hostname:
-            raise AuthError("Enter the shop's domain and the access token of its custom app.", "missing")
+        if not token:
+            raise AuthError("Enter the access token of the shop's custom app.", "missing")
         if any(ord(char) < 33 or ord(char) > 126 for char in token):
             raise AuthError("The access token has characters that a token can't have. Copy it again.", "malformed")
-        self.domain = domain
+        self.domain = account.base_url or shop_host(account.secrets.get("shop_domain"))
         self.transport = Transport(
-            base_url,
+            account.base_url or f"https://{self.domain}",
             name="Shopify",
             headers={"X-Shopify-Access-Token": token},
             secrets=(token, account.secrets.get("client_secret")),

@@ -85,6 +85,7 @@ class Simulator:
         self.lock = threading.RLock()
         self.requests: deque[Request] = deque(maxlen=LOG_LENGTH)
         self.crashes: list[str] = []
+        self.changed = False  # whether the state may have changed since it was saved
         self._faults: list[Fault] = []
         self._server: _Server | None = None
         self._released = threading.Event()
@@ -140,6 +141,7 @@ class Simulator:
         path = Path(path)
         part = path.with_suffix(path.suffix + ".part")
         with self.lock:
+            self.changed = False
             part.write_text(json.dumps(self.dump()), encoding="utf-8")
         part.replace(path)
 
@@ -181,6 +183,7 @@ class Simulator:
         if fault:
             return self.throttled(fault)
         with self.lock:
+            self.changed = True
             try:
                 return self.handle(request)
             except Exception:
@@ -209,6 +212,7 @@ class Simulator:
                     self.fault(**body)
                     return Reply(body={})
                 if (method, path) == ("POST", "/__sim__/do"):
+                    self.changed = True
                     return Reply(body={"result": self.do(**body)})
                 if (method, path) == ("POST", "/__sim__/save"):
                     self.save(body["path"])
@@ -307,8 +311,7 @@ def serve(simulator: Simulator, port: int, save_to: str | None = None) -> None:
         sys.stdout.write(f"{simulator.url}\n")
         sys.stdout.flush()
         while not stop.is_set():
-            if stop.wait(2) or not save_to:
-                continue
-            simulator.save(save_to)
+            if not stop.wait(1) and save_to and simulator.changed:
+                simulator.save(save_to)
         if save_to:
             simulator.save(save_to)

@@ -19,7 +19,7 @@ from . import catalogue
 from .base import Fault, Reply, Request, Simulator, serve
 from .shopify_graphql import Executor, FieldFault, official_schema, requested_cost
 from .shopify_mutations import Mutations
-from .shopify_search import keyset_page, number, offset_page, predicate
+from .shopify_search import keyset_page, offset_page, predicate
 from .shopify_shop import Shop, by_id, by_time
 
 VERSION = "2026-10"
@@ -253,9 +253,6 @@ class ShopifySimulator(Simulator):
         with self.lock:
             return [dict(parcel) for parcel in self.shop.order(order)["fulfillments"]]
 
-    def order_ids(self) -> list[str]:
-        return sorted(self.shop.orders, key=number)
-
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.marketplaces.shopify", description=__doc__.split("\n")[0])
@@ -275,6 +272,7 @@ def main(argv: list[str] | None = None) -> None:
     else:
         skus = json.loads(Path(options.skus).read_text(encoding="utf-8")) if options.skus else ()
         catalogue.build_shop(simulator.shop, items=options.items, orders=options.orders, seed=options.seed, skus=skus)
+        simulator.changed = True
     serve(simulator, options.port, options.state)
 
 

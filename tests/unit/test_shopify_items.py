@@ -11,6 +11,7 @@ import pytest
 from order_channel_mapping.connectors import shopify_fetch
 from order_channel_mapping.connectors.base import AuthError, RateLimited, Rejected, Unavailable
 from order_channel_mapping.connectors.shopify import SCOPES
+from order_channel_mapping.connectors.shopify_client import shop_host
 
 PICTURE = {"__typename": "MediaImage", "preview": {"image": {"url": "https://cdn.example.com/lamp.png"}}}
 
@@ -297,6 +298,25 @@ def test_a_wrong_token(sim, connect):
 def test_a_token_that_can_not_be_one(connect, secrets):
     with pytest.raises(AuthError):
         connect(**secrets)
+
+
+@pytest.mark.parametrize("text", ["my-shop.myshopify.com", " https://My-Shop.myshopify.com/ ", "my-shop"])
+def test_where_a_shop_is(text):
+    assert shop_host(text) == "my-shop.myshopify.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "", "a b", "shop.example.com", "myshopify.com", "127.0.0.1", "a@b.myshopify.com"),
+        *("my-shop.myshopify.com.example.com", "my-shop.myshopify.com/x", "my-shop.myshopify.com:99"),
+        "http://my-shop.myshopify.com",
+    ],
+)
+def test_a_token_goes_to_shopify_only(text):
+    with pytest.raises(AuthError) as caught:
+        shop_host(text)
+    assert caught.value.code == "shop_domain"
 
 
 def test_access_that_is_denied_later(sim, connector):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tests.marketplaces import catalogue
 from tests.marketplaces.base import Reply, Simulator
 from tests.marketplaces.shopify import ShopifySimulator
 
@@ -113,3 +114,23 @@ def connect(sim, pace):
 @pytest.fixture
 def connector(connect):
     return connect()
+
+
+@pytest.fixture
+def sell(sim):
+    """Sells plain things: ``sell(("10.00", 2), …)`` with what holds for the order."""
+
+    vat, home = {"title": "VAT", "rate": 0.19}, catalogue.address(2)
+
+    def order(*lines, **spec):
+        described = []
+        for line in lines:
+            if isinstance(line, tuple):
+                price, quantity = line
+                number = len(sim.shop.variants) + 1
+                ref = sim.shop.add_variant(sim.shop.add_product(f"Thing {number}"), sku=f"SKU-{number}", price=price)
+                line = {"variant": ref, "quantity": quantity}
+            described.append(line)
+        return sim.shop.add_order({"included": True, "taxes": [vat], "address": home, **spec, "lines": described})
+
+    return order

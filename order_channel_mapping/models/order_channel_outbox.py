@@ -152,7 +152,7 @@ class OrderChannel(models.Model):
                 except (AuthError, RateLimited, Unavailable) as error:
                     # one that may have arrived stays in sending, so that the channel is asked before it is sent again
                     unsent = claims[number + 1 :] if getattr(error, "sent", False) else claims[number:]
-                    self.env.cr.rollback()
+                    self._rollback()
                     self._repeatable(self._release, unsent)
                     self._repeatable(self._handle_connector_error, error, run)
                     return False

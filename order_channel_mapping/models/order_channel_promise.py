@@ -9,6 +9,10 @@ from odoo.fields import Domain
 from ..connectors import connector_classes
 from ..tools.promise import least_complete, whole_units
 
+LISTING_FACTS = [
+    "external_id", "stock_ref", "kind", "state", "gone", "fulfilled_by", "push_enabled", "mapping_id", "pushed_quantity",
+    "pushed_at",
+]
 OPEN_MOVES = ("waiting", "confirmed", "assigned", "partially_available")
 
 
@@ -134,14 +138,15 @@ class OrderChannel(models.Model):
 
     # === LISTINGS === #
 
-    def _offers(self, listings):
+    def _offers(self, listings, siblings=False):
         """What each of these listings may offer, in a fixed number of queries whatever their number.
 
         :param listings: order.channel.listing records of this channel
+        :param siblings: add the listings that share a stock reference with these, for which the channel has one quantity
         :return: ``{listing id: Offer}``
         """
         self.ensure_one()
-        offers, limits = self._empty_offers(listings)
+        offers, limits = self._empty_offers(listings, siblings)
         pushable = {line.product_id.id for key, lines in limits.items() if not offers[key].hold for line in lines}
         promises = self._promises(self.env["product.product"].browse(pushable))
         for listing_id, offer in offers.items():
@@ -172,9 +177,9 @@ class OrderChannel(models.Model):
         offers, __ = self._empty_offers(listings)
         return {listing_id: offer.hold for listing_id, offer in offers.items()}
 
-    def _empty_offers(self, listings):
+    def _empty_offers(self, listings, siblings=False):
         """:return: (``{listing id: Offer without figures}``, ``{listing id: mapping lines of stock-tracked products}``)"""
-        listings, components = self._stock_facts(listings)
+        listings, components = self._stock_facts(listings, siblings)
         needs_ref = self._connector_attribute("needs_stock_ref", False)
         companies = [False, *self.company_id.sudo().parent_ids.ids]
         offers, limits = {}, {}
@@ -186,20 +191,18 @@ class OrderChannel(models.Model):
             offers[listing.id] = Offer(listing, hold)
         return offers, limits
 
-    def _stock_facts(self, listings):
+    def _stock_facts(self, listings, siblings):
         """Read all that offers are made of: one query each for listings, components, products and templates.
 
         :return: (listings, ``{mapping id: mapping lines}``)
         """
         Listing = self.env["order.channel.listing"].sudo()
-        listings = Listing.search_fetch(
-            [("id", "in", listings.ids), ("channel_id", "=", self.id)],
-            [
-                "external_id", "stock_ref", "kind", "state", "gone", "fulfilled_by", "push_enabled", "mapping_id",
-                "pushed_quantity", "pushed_at",
-            ],
-            order="id",
-        )
+        of_channel = Domain("channel_id", "=", self.id)
+        listings = Listing.search_fetch(of_channel & Domain("id", "in", listings.ids), LISTING_FACTS, order="id")
+        refs = {ref for ref in listings.mapped("stock_ref") if ref} if siblings else ()
+        if refs:
+            others = of_channel & Domain("stock_ref", "in", list(refs)) & Domain("id", "not in", listings.ids)
+            listings |= Listing.search_fetch(others, LISTING_FACTS, order="id")
         lines = self.env["order.channel.mapping.line"].sudo().search_fetch(
             [("mapping_id", "in", listings.mapping_id.ids)], ["mapping_id", "product_id", "quantity"], order="id"
         )

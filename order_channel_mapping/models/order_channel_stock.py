@@ -127,7 +127,7 @@ class OrderChannel(models.Model):
                         calls = connector.calls
         except ConnectorError as error:
             # what is still pending is worked out afresh and sent again by the next pass
-            self.env.cr.rollback()
+            self._rollback()
             self._repeatable(self._handle_connector_error, error, run)
             return
         self._repeatable(self._finish_stock_pass, run, outcome)
@@ -191,15 +191,15 @@ class OrderChannel(models.Model):
         if not self._orders_are_fresh():
             return run, [], STALE_ORDERS
         Change = self.env["order.channel.stock.change"]
-        marked = Change._eat(self, SLICE)
+        marked, more = Change._eat(self, SLICE)
+        outcome = MORE if more else DONE
         if not marked:
-            return run, [], DONE
-        listings = self._with_siblings(self.env["order.channel.listing"].browse(marked))
-        offers = self._offers(listings)
+            return run, [], outcome
+        offers = self._offers(self.env["order.channel.listing"].browse(marked), siblings=True)
         self._look_again(offers)
         changed = self._changed_offers(offers, marked)
         if not changed:
-            return run, [], MORE
+            return run, [], outcome
         run = run or self._open_run("stock")
         held = [offer.hold for offer in offers.values() if offer.hold]
         run._count(
@@ -207,15 +207,7 @@ class OrderChannel(models.Model):
             unchanged=len(offers) - len(held) - len(changed),
             skipped={code: held.count(code) for code in set(held)},
         )
-        return run, self._write_pending(run, changed, marked), MORE
-
-    def _with_siblings(self, listings):
-        """Add the listings that share a stock reference with these: the channel has one quantity for all of them."""
-        listings = listings.search_fetch([("id", "in", listings.ids), ("channel_id", "=", self.id)], ["stock_ref"], order="id")
-        refs = {ref for ref in listings.mapped("stock_ref") if ref}
-        if not refs:
-            return listings
-        return listings | listings.search([("channel_id", "=", self.id), ("stock_ref", "in", list(refs))])
+        return run, self._write_pending(run, changed, marked), outcome
 
     def _look_again(self, offers):
         """Mark listings that were mapped a moment ago once more, for when no transaction is left that can't see it."""

@@ -170,7 +170,7 @@ class OrderChannelStockChange(models.Model):
     def _eat(self, channel, limit):
         """Take up to ``limit`` due marks of a channel; they are gone when the caller's transaction commits.
 
-        :return: ``{listing id: force}``
+        :return: (``{listing id: force}``, whether more may wait)
         """
         rows = self.env.execute_query(
             SQL(
@@ -182,14 +182,14 @@ class OrderChannelStockChange(models.Model):
                          ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
                     RETURNING listing_id, force
                 )
-                SELECT listing_id, bool_or(COALESCE(force, FALSE)) FROM eaten GROUP BY listing_id
+                SELECT listing_id, bool_or(COALESCE(force, FALSE)), count(*) FROM eaten GROUP BY listing_id
                 """,
                 channel.id,
                 fields.Datetime.now(),
                 limit,
             )
         )
-        return dict(rows)
+        return {listing_id: force for listing_id, force, __ in rows}, sum(row[2] for row in rows) == limit
 
     @api.model
     def _is_waiting(self, channel):

@@ -202,7 +202,7 @@ class TestNumbers(OutboxCase):
     def test_a_delivery_waits_for_its_number(self):
         picking = self.deliver(self.order)
         self.assertFalse(self.commands(self.order))
-        self.assertEqual(self.order.event_ids[0].code, "tracking_awaited")
+        self.assertIn("tracking_awaited", self.order.event_ids.mapped("code"))
         picking.carrier_tracking_ref = "1Z"
         self.push_outbox()
         self.assertEqual(self.connector.sent[0][1].tracking_number, "1Z")
@@ -319,11 +319,11 @@ class TestDelivery(OutboxCase):
         for __ in range(9):
             self.push_outbox()
             if self.command.state == "pending":
-                pauses.append(self.command.next_try_at - fields.Datetime.now())
+                pauses.append(round((self.command.next_try_at - fields.Datetime.now()).total_seconds() / 60))
                 self.push_outbox()  # not due: nothing is sent
                 self.command.next_try_at = fields.Datetime.now()
         self.assertEqual(len(self.connector.sent), 9)
-        self.assertEqual(pauses, sorted(pauses))
+        self.assertEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60])
         self.assertEqual(self.command.state, "failed")
         self.assertEqual(self.order.event_ids[0].code, "command_failed")
         failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])

@@ -173,7 +173,7 @@ class TestDispatch(StockCase):
         new = self.env["ir.cron.trigger"].search([]) - triggers
         self.assertIn(second.sync_cron_id, new.cron_id)
         self.assertTrue(second._has_stock_to_push())
-        self.assertEqual(self.Change._eat(second, 10), {bundle.id: False})
+        self.assertEqual(self.Change._eat(second, 10), ({bundle.id: False}, False))
         self.assertFalse(second._has_stock_to_push())
 
     def test_a_mark_that_is_not_due_waits(self):
@@ -182,14 +182,14 @@ class TestDispatch(StockCase):
         self.env.cr.execute("DELETE FROM order_channel_stock_change")
         self.Change._mark_listings(listing, due_at=fields.Datetime.add(fields.Datetime.now(), minutes=1))
         self.assertFalse(self.channel._has_stock_to_push())
-        self.assertFalse(self.Change._eat(self.channel, 10))
+        self.assertEqual(self.Change._eat(self.channel, 10), ({}, False))
         self.assertEqual(self.marks()[1], {listing.id})
 
     def test_force_survives_among_other_marks(self):
         listing = self.make_listing(self.make_product())
         self.Change._mark_listings(listing, force=True)
         self.Change._mark_listings(listing)
-        self.assertEqual(self.Change._eat(self.channel, 10), {listing.id: True})
+        self.assertEqual(self.Change._eat(self.channel, 2), ({listing.id: True}, True))
 
     def test_a_new_mapping_is_worked_out_again_when_no_transaction_can_miss_it(self):
         product = self.make_product(on_hand=10)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from odoo.tests import HttpCase, TransactionCase, tagged
 
 
-@tagged("standard", "post_install", "-at_install")
-class ChannelCase(TransactionCase):
-    """A test in one transaction, rolled back at its end."""
+class ChannelFixtures:
+    """What both kinds of tests make."""
 
     @classmethod
     def make_channel(cls, provider="shopify", **values):
@@ -40,7 +39,12 @@ class ChannelCase(TransactionCase):
 
 
 @tagged("standard", "post_install", "-at_install")
-class ChannelHttpCase(HttpCase):
+class ChannelCase(ChannelFixtures, TransactionCase):
+    """A test in one transaction, rolled back at its end."""
+
+
+@tagged("standard", "post_install", "-at_install")
+class ChannelHttpCase(ChannelFixtures, HttpCase):
     """A test with a web server, and a browser for tours and screenshots."""
 
     browser_size = "1366x768"

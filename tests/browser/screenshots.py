@@ -1,0 +1,224 @@
+"""Pictures of each screen with lively data: ``setup/test tests/browser/screenshots.py`` writes them to ``.cache/screenshots``.
+
+The README's two pictures go to the addon's ``static/description``. Not collected with the other tests: it checks nothing but
+that each screen comes up without an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin
+
+from odoo.tests.common import ChromeBrowser
+
+from tests.browser.world import PICTURES, WorldCase
+from tests.fakes import connected
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FOLDER = REPOSITORY / ".cache" / "screenshots"
+DESCRIPTION = REPOSITORY / "order_channel_mapping" / "static" / "description"
+#: screens of the README: name of the picture -> file in static/description
+README = {"dashboard": "dashboard.png", "frozen_order": "frozen_order.png"}
+ONLY = os.environ.get("SCREENS", "").split()
+SETTLED = "!document.querySelector('.o_loading_indicator') && !document.querySelector('.o_view_sample_data')"
+PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#{0}"/>'
+    '<circle cx="32" cy="26" r="13" fill="#fff" fill-opacity=".35"/><path d="M14 58a18 15 0 0 1 36 0z" fill="#fff" '
+    'fill-opacity=".5"/></svg>'
+)
+
+
+class Screen:
+    """An open browser in which a person is logged in."""
+
+    def __init__(self, browser, base_url):
+        self.browser, self.base_url = browser, base_url
+
+    def open(self, path, ready=".o_action_manager .o_view_controller"):
+        self.browser.navigate_to(urljoin(self.base_url, path))
+        self.wait(f"document.querySelector({ready!r})")
+
+    def wait(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.js(f"Boolean(({condition}) && {SETTLED})"):
+                time.sleep(0.4)
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"never came: {condition}")
+
+    def js(self, code):
+        result = self.browser._websocket_request("Runtime.evaluate", params={"expression": code, "awaitPromise": True})
+        if result.get("exceptionDetails"):
+            raise AssertionError(json.dumps(result["exceptionDetails"])[:500])
+        return result["result"].get("value")
+
+    def click(self, selector, text=None):
+        find = f"[...document.querySelectorAll({selector!r})].find((node) => node.textContent.includes({text or ''!r}))"
+        self.wait(find)
+        self.js(f"{find}.click()")
+
+    def take(self, name):
+        """Write what is on screen to a file."""
+        if ONLY and name not in ONLY:
+            return
+        data = self.browser._websocket_request("Page.captureScreenshot", params={"format": "png"})["data"]
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"{name}.png").write_bytes(base64.b64decode(data))
+        if name in README:
+            (DESCRIPTION / README[name]).write_bytes(base64.b64decode(data))
+
+
+class Screens(WorldCase):
+    browser_size = "1440x900"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.fill_shop()
+        cls.market = cls.make_channel(
+            name="Market Place", external_name="Leaf & Kettle EU", state="connected", items_full_at=False,
+        )
+        run = cls.market._open_run("items", full=True)
+        run._count(fetched=150, created=150, pages=3, calls=3)
+        cls.broken = cls.make_channel(name="Old Shop")
+        cls.broken._set_health("needs_reauth", "auth")
+        cls.stall = cls.make_channel("offline", name="Market Stall", site=False, account_ref=False)
+        cls.shop._record_failures(
+            "order", None, [("1013", "bad_payload", {"message": "lines: unknown currency"}, {"id": "1013", "lines": []})]
+        )
+
+    def fetch_proxy(self, url):
+        """Pictures at the marketplace are drawn here."""
+        if url.startswith(PICTURES):
+            return self.make_fetch_proxy_response(PICTURE.format(url[len(PICTURES) : -4]))
+        return super().fetch_proxy(url)
+
+    def make_fetch_proxy_response(self, content, code=200):
+        response = super().make_fetch_proxy_response(content, code)
+        if isinstance(content, str) and content.startswith("<svg"):
+            response["responseHeaders"] = [{"name": "Content-Type", "value": "image/svg+xml"}]
+        return response
+
+    @contextmanager
+    def screen(self, login="admin"):
+        browser = ChromeBrowser(self)
+        with self.allow_requests(browser=browser):
+            try:
+                self.authenticate(login, login, browser=browser)
+                self.cr.flush()
+                self.cr.clear()
+                yield Screen(browser, self.base_url())
+            finally:
+                self._wait_remaining_requests()
+                browser.stop()
+
+    def action(self, xml_id):
+        return f"/odoo/action-{self.env.ref('order_channel_mapping.' + xml_id).id}"
+
+    def test_screens(self):
+        with self.screen() as screen, connected(self.env, self.connector):
+            self.channels(screen)
+            self.listings(screen)
+            self.orders(screen)
+            self.history(screen)
+            self.sales(screen)
+
+    def channels(self, screen):
+        dashboard = self.action("order_channel_action")
+        screen.open(dashboard)
+        screen.take("dashboard")
+        screen.open(f"{dashboard}/new", ".o_form_view")
+        screen.take("channel_new")
+        for name in ("shop", "market", "broken", "stall"):
+            screen.open(f"{dashboard}/{getattr(self, name).id}", ".o_form_view")
+            screen.take(f"channel_{name}")
+        screen.open(f"{dashboard}/{self.shop.id}", ".o_form_view")
+        screen.click(".nav-link", "Stock")
+        screen.take("channel_shop_stock")
+        screen.open(self.action("order_channel_account_action"))
+        screen.take("accounts")
+        screen.open(f"{self.action('order_channel_account_action')}/{self.shop.account_id.id}", ".o_form_view")
+        screen.take("account")
+        screen.open(self.action("order_channel_tax_map_action"))
+        screen.take("taxes")
+
+    def listings(self, screen):
+        unconfirmed = self.action("order_channel_listing_action_unconfirmed")
+        screen.open(unconfirmed, ".o_list_view .o_data_row")
+        screen.take("unconfirmed")
+        screen.js("document.querySelectorAll('.o_data_row .o_list_record_selector input').forEach((box) => box.click())")
+        screen.wait("document.querySelector('.o_list_buttons, .o_selection_box')")
+        screen.take("unconfirmed_selected")
+        screen.open(f"{unconfirmed}/{self.listing('GIFT-SAMPLER').id}", ".o_form_view")
+        screen.take("listing_unconfirmed")
+        screen.click("button[name=action_open_link]", "Link")
+        screen.wait("document.querySelector('.modal .o_list_view, .modal .o_field_x2many_list')")
+        screen.take("link_one")
+        everything = self.action("order_channel_listing_action")
+        screen.open(everything, ".o_list_view .o_data_row")
+        screen.take("listings")
+        screen.open(f"{everything}/{self.listing('TEA-GREEN-100').id}", ".o_form_view")
+        screen.take("listing_linked")
+
+    def orders(self, screen):
+        screen.open(self.action("order_channel_sale_order_action_resolve"), ".o_list_view .o_data_row")
+        screen.take("to_resolve")
+        orders = self.action("order_channel_sale_order_action")
+        screen.open(orders, ".o_list_view .o_data_row")
+        screen.take("channel_orders")
+        screen.open(f"{orders}/{self.sale(1004).id}", ".o_form_view")
+        screen.take("frozen_order")
+        screen.click("button[name=action_channel_link_items]")
+        screen.wait("document.querySelector('.modal .o_data_row')")
+        screen.take("link_several")
+        for number, name in ((1005, "frozen_custom"), (1006, "unpaid"), (1007, "tax"), (1008, "ready"), (1001, "processed")):
+            screen.open(f"{orders}/{self.sale(number).id}", ".o_form_view")
+            screen.take(f"order_{name}")
+        screen.click(".nav-link", "Audit Trail")
+        screen.take("audit_trail")
+        screen.open(f"{orders}/{self.sale(1007).id}", ".o_form_view")
+        screen.click("button[name=action_channel_resolve]")
+        screen.wait("document.querySelector('.modal .o_list_view')")
+        screen.take("resolve")
+        screen.open(f"{orders}/{self.sale(1007).id}", ".o_form_view")
+        screen.click("button[name=action_choose_tax]")
+        screen.wait("document.querySelector('.modal .o_form_view')")
+        screen.take("choose_tax")
+        everything = self.action("order_channel_order_action")
+        screen.open(everything, ".o_list_view .o_data_row")
+        screen.take("all_orders")
+        screen.open(f"{everything}/{self.sale(1004).channel_order_id.id}", ".o_form_view")
+        screen.take("channel_order")
+
+    def history(self, screen):
+        runs = self.action("order_channel_run_action")
+        screen.open(runs, ".o_list_view .o_data_row")
+        screen.take("runs")
+        run = self.shop.run_ids.filtered(lambda run: run.kind == "orders")[:1]
+        screen.open(f"{runs}/{run.id}", ".o_form_view")
+        screen.take("run")
+        failures = self.action("order_channel_failure_action")
+        screen.open(failures, ".o_list_view .o_data_row")
+        screen.take("failures")
+        failure = self.env["order.channel.failure"].search([], limit=1)
+        screen.open(f"{failures}/{failure.id}", ".o_form_view")
+        screen.take("failure")
+        pushes = self.action("order_channel_stock_push_action")
+        screen.open(pushes)
+        screen.take("pushes")
+        screen.open(self.action("order_channel_command_action"))
+        screen.take("commands")
+
+    def sales(self, screen):
+        screen.open(self.env.ref("sale.action_quotations_with_onboarding").path and "/odoo/sales")
+        screen.take("quotations")
+        screen.open("/odoo/orders")
+        screen.take("sales_orders")
+        screen.open(f"/odoo/products/{self.products['TEA-GREEN-100'].product_tmpl_id.id}", ".o_form_view")
+        screen.take("product")

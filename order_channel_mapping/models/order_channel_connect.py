@@ -224,7 +224,7 @@ class OrderChannel(models.Model):
 
     def _activate_crons(self):
         """Make what is missing; wake up what a neutralised copy or a person put to sleep (a sleeping one never runs)."""
-        self._ensure_crons()
+        self.sudo()._ensure_crons()
         self._crons().filtered(lambda cron: not cron.active).write({"active": True})
 
     def _notify(self, title, message, kind="success"):

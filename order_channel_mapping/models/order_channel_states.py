@@ -112,6 +112,7 @@ class OrderChannel(models.Model):
         """Go on at once."""
         self.check_access("write")
         self.sudo().write({"paused": False, "next_try_at": False})
+        self.filtered(lambda channel: channel.state != "draft")._activate_crons()
         self._wake_all()
 
     def action_close(self):
@@ -176,7 +177,19 @@ class OrderChannel(models.Model):
             provider = vals.pop("provider", None)
             if not vals.get("account_id") and provider:
                 vals["account_id"] = self._make_account(vals, provider).id
+            if vals.get("company_id") and "warehouse_id" not in vals:
+                warehouse = self._warehouse_of(self.env["res.company"].browse(vals["company_id"]))
+                vals |= {"warehouse_id": warehouse.id} if warehouse else {}
         return super().create(vals_list)
+
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        if self.warehouse_id.company_id != self.company_id:
+            self.warehouse_id = self._warehouse_of(self.company_id)
+
+    @api.model
+    def _warehouse_of(self, company):
+        return self.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
 
     @api.model
     def _make_account(self, vals, provider):

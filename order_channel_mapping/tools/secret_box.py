@@ -4,8 +4,9 @@ The key comes from the first of these places that has one:
 
 1. the environment, ``ORDER_CHANNEL_SECRET_KEY``;
 2. the server's configuration file, ``secret_key`` in a section ``[order_channel_mapping]`` of its own (Odoo warns of names
-   that it doesn't know in ``[options]``);
-3. a key file in Odoo's data directory, beside the file store and so in no dump, made at the first secret.
+   that it doesn't know in ``[options]``; ``odoo --save`` drops other sections, so keep a copy of the key);
+3. a key file in Odoo's data directory, beside the file store and so in no dump, made at the first secret. Servers that
+   share a database must share it, or be given the same key in one of the other ways.
 
 Several keys, separated by commas, rotate: the first one seals, all of them open. Keys are Fernet keys
 (``python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"``).

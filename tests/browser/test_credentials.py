@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from odoo.addons.order_channel_mapping.models.order_channel_account import OrderChannelAccount
 from odoo.tests import patch
+
+from odoo.addons.order_channel_mapping.models.order_channel_account import OrderChannelAccount
 
 from tests.common import ChannelHttpCase
 from tests.integration.connect_common import TOKEN, ConnectMixin
@@ -44,6 +45,9 @@ const type = async (selector, text) => {
 const badge = (name, text) => until(
     () => [...document.querySelectorAll(`[data-credential=${name}]`)].find((node) => node.textContent.trim() === text),
     `${name} ${text}`
+);
+const shown = (name, text) => until(
+    () => document.querySelector(`.o_field_widget[name=${name}]`).textContent.includes(text), `${name} ${text}`
 );
 const click = async (selector) => (await one(selector)).click();
 const run = async (steps) => {
@@ -107,7 +111,7 @@ class TestCredentials(ConnectMixin, ChannelHttpCase):
                 await badge("access_token", "Set");
                 await until(() => document.querySelector("#credential_access_token").value === "", "an emptied input");
                 await click("button[name=action_connect]");
-                await until(() => document.querySelector(".o_field_widget[name=state]").textContent.includes("Connected"), "connected");
+                await shown("state", "Connected");
                 """,
                 "new",
             )
@@ -134,7 +138,7 @@ class TestCredentials(ConnectMixin, ChannelHttpCase):
                 await badge("access_token", "Set");
                 await type("#credential_access_token", "shpat_pasted");
                 document.querySelector("button[name=action_connect]").click();
-                await until(() => document.querySelector(".o_field_widget[name=state]").textContent.includes("Connected"), "connected");
+                await shown("state", "Connected");
                 """,
                 str(channel.id),
             )

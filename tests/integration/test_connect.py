@@ -29,6 +29,16 @@ class TestConnect(ConnectMixin, ChannelCase):
         self.assertEqual(channel.account_id.company_id, channel.company_id)
         self.assertEqual(channel.account_id.name, "Hats")
 
+    def test_a_channel_of_another_company_ships_from_there(self):
+        both = self.company | self.other_company
+        channel = (
+            self.env["order.channel"]
+            .with_context(allowed_company_ids=both.ids)
+            .create({"name": "There", "provider": "offline", "company_id": self.other_company.id})
+        )
+        self.assertEqual(channel.warehouse_id.company_id, self.other_company)
+        self.assertEqual(channel.account_id.company_id, self.other_company)
+
     def test_channel_and_account_have_one_company(self):
         account = self.new_channel().account_id.sudo()
         with self.assertRaisesRegex(UserError, "compan"):

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import Form, patch
 
+from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.tools.guard import internal
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 
@@ -120,14 +121,14 @@ class TestGoLive(GoLiveCase):
         self.assertFalse(ran.called or asked.called)
         self.assertEqual(self.env["ir.cron.trigger"].search([]).cron_id, self.channel._crons())
 
-    def test_what_the_offline_store_cannot_do_stays_off(self):
-        self.channel = self.new_channel("Shop floor", credentials=False, provider="offline")
-        self.channel.action_connect()
-        wizard = self.wizard()
-        wizard.push_stock = True
-        wizard.action_confirm()
-        self.assertEqual(self.channel.state, "live")
-        self.assertEqual([self.channel[switch] for switch in SWITCHES], [False, True, False, False])
+    def test_what_the_marketplace_cannot_do_stays_off(self):
+        connector_class = connector_classes()["shopify"]
+        with patch.object(connector_class, "capabilities", frozenset({"items", "orders"})):
+            wizard = self.wizard()
+            self.assertEqual([wizard[switch] for switch in SWITCHES], [True, True, False, False])
+            wizard.push_stock = True
+            wizard.action_confirm()
+        self.assertEqual([self.channel[switch] for switch in SWITCHES], [True, True, False, False])
 
     def test_the_form_opens(self):
         action = self.channel.action_go_live()
@@ -176,11 +177,12 @@ class TestStates(GoLiveCase):
         self.channel.action_pause()
         crons = self.channel._crons()
         crons.write({"nextcall": "2020-01-01 00:00:00"})
+        self.channel.sudo().items_cron_id.active = False
         self.env["ir.cron.trigger"].search([]).unlink()
         before = Datetime.now()
         self.channel.action_resume()
         self.assertTrue(self.channel.sudo()._may_run())
-        self.assertTrue(all(cron.nextcall >= before for cron in crons))
+        self.assertTrue(all(cron.nextcall >= before and cron.active for cron in crons))
         self.assertEqual(self.env["ir.cron.trigger"].search([]).cron_id, crons)
 
     def test_closing_and_reopening_keep_the_switches(self):

@@ -18,18 +18,19 @@ USERS_WRITE = {"order.channel.listing", "order.channel.tax.map"}
 USERS_CREATE = {"order.channel.tax.map"}
 #: technical rows: nobody reads them through the ORM
 NOBODY = {"order.channel.account.session", "order.channel.seen", "order.channel.stock.change"}
-WIZARDS = {"order.channel.go.live", "order.channel.go.live.line"}
 
 
 class TestSecurity(ConnectMixin, ChannelCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.models = [
+        ours = [
             model
             for name, model in sorted(cls.env.items())
             if name.startswith("order.channel") and not model._abstract and model._module == "order_channel_mapping"
         ]
+        cls.models = [model for model in ours if not model._transient]
+        cls.wizards = [model for model in ours if model._transient]
         cls.records = cls.make_records()
 
     @classmethod
@@ -57,7 +58,6 @@ class TestSecurity(ConnectMixin, ChannelCase):
         order = make("order.channel.order", **on_channel, external_id="1", number="#1", status="open")
         line = make("order.channel.order.line", **on_channel, order_id=order.id, external_id="1", kind="product")
         run = make("order.channel.run", **on_channel, kind="items")
-        wizard = make("order.channel.go.live", channel_id=channel.id)
         records = [
             channel,
             channel.account_id,
@@ -67,14 +67,12 @@ class TestSecurity(ConnectMixin, ChannelCase):
             order,
             line,
             run,
-            wizard,
             make("order.channel.location", channel_id=channel.id, external_id="1", name="Berlin"),
             make("order.channel.failure", **on_channel, kind="item", external_ref="1", reason_code="internal"),
             make("order.channel.blocker", **own, order_id=order.id, code="total"),
             make("order.channel.event", **own, order_id=order.id, code="imported"),
             make("order.channel.command", **on_channel, order_id=order.id, kind="ship", idempotency_key="1"),
             make("order.channel.stock.push", **on_channel, listing_id=listing.id),
-            make("order.channel.go.live.line", wizard_id=wizard.id, listing_id=listing.id),
             cls.make_tax_map(channel),
         ]
         return {record._name: record for record in records}
@@ -104,7 +102,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
 
     def test_every_model_has_rights_and_none_is_for_everybody(self):
         ours = self.env.ref(f"{GROUPS}user") | self.env.ref(f"{GROUPS}manager")
-        for model in self.models:
+        for model in self.models + self.wizards:
             access = self.env["ir.model.access"].search([("model_id.model", "=", model._name)])
             with self.subTest(model._name):
                 self.assertTrue(access)
@@ -122,6 +120,12 @@ class TestSecurity(ConnectMixin, ChannelCase):
                     )
                 else:
                     self.assertIn("company_id", "".join(rules.mapped("domain_force")))
+
+    def test_every_wizard_is_its_users_own(self):
+        for model in self.wizards:
+            rules = self.env["ir.rule"].search([("model_id.model", "=", model._name), ("groups", "=", False)])
+            with self.subTest(model._name):
+                self.assertIn("('create_uid', '=', user.id)", "".join(rules.mapped("domain_force")))
 
     # === WHAT PEOPLE REACH === #
 
@@ -169,7 +173,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
         self.assertNotIn(mine.id, channels.with_context(allowed_company_ids=self.other_company.ids).search([]).ids)
 
     def test_outsiders_reach_nothing(self):
-        for model in self.models:
+        for model in self.models + self.wizards:
             for right in ("read", "write", "create", "unlink"):
                 with self.subTest(model._name, right=right):
                     self.assertFalse(model.with_user(self.salesperson).has_access(right))
@@ -178,14 +182,14 @@ class TestSecurity(ConnectMixin, ChannelCase):
         for model in self.models:
             theirs = model.with_user(self.user)
             with self.subTest(model._name):
-                self.assertEqual(theirs.has_access("read"), model._name not in NOBODY | WIZARDS)
+                self.assertEqual(theirs.has_access("read"), model._name not in NOBODY)
                 self.assertEqual(theirs.has_access("write"), model._name in USERS_WRITE)
                 self.assertEqual(theirs.has_access("create"), model._name in USERS_CREATE)
                 self.assertFalse(theirs.has_access("unlink"))
 
     def test_what_a_marketplace_said_is_for_reading(self):
         """Not even managers write listings, orders, runs or ledgers by hand."""
-        managers_write = USERS_WRITE | WIZARDS | {"order.channel", "order.channel.account"}
+        managers_write = USERS_WRITE | {"order.channel", "order.channel.account"}
         for model in self.models:
             with self.subTest(model._name):
                 self.assertEqual(model.with_user(self.manager).has_access("write"), model._name in managers_write)

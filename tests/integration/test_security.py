@@ -213,6 +213,24 @@ class TestSecurity(ConnectMixin, ChannelCase):
         with self.assertRaises(AccessError):
             listing.with_user(self.user).read(["payload"])
 
+    def test_no_wizard_reaches_into_another_company(self):
+        channel, listing = self.records["order.channel"], self.records["order.channel.listing"]
+        offline = self.env["order.channel"].create({"name": "Shop floor", "provider": "offline", "state": "live"})
+        product = self.env["product.product"].create({"name": "Theirs"})
+        before = self.contents()
+        for name, values, action in (
+            ("order.channel.go.live", {"channel_id": channel.id}, "action_confirm"),
+            (
+                "order.channel.link",
+                {"line_ids": [Command.create({"listing_id": listing.id, "product_id": product.id, "quantity": 2})]},
+                "action_link",
+            ),
+            ("order.channel.add.products", {"channel_id": offline.id, "product_ids": product.ids}, "action_add"),
+        ):
+            with self.subTest(name), self.env.cr.savepoint(), self.assertRaises(AccessError):
+                getattr(self.env[name].with_user(self.other_manager).create(values), action)()
+            self.assertEqual(self.contents(), before)
+
     # === METHODS: whatever can be called over RPC === #
 
     def test_no_action_works_on_another_companys_records(self):

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-SETUP = Path(__file__).resolve().parents[2] / "setup"
 from commands import bench, test
 from odoo_env import console, debian, odoo_source, paths, process, services
+
+SETUP = Path(__file__).resolve().parents[2] / "setup"
 
 
 class TestSelection:

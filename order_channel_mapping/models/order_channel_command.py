@@ -121,7 +121,9 @@ class OrderChannelCommand(models.Model):
 
     def _requeue(self):
         """Put commands at rest back in line."""
-        self.write({"state": "pending", "attempts": 0, "next_try_at": False, "reason_code": False, "reason_params": False})
+        self.write(
+            {"state": "pending", "attempts": 0, "next_try_at": False, "reason_code": False, "reason_params": False}
+        )
         self.channel_id._wake("outbox")
 
     # === BUTTONS === #
@@ -138,7 +140,8 @@ class OrderChannelCommand(models.Model):
         if off:
             raise UserError(
                 self.env._(
-                    "%(channel)s is told nothing of deliveries. Switch on Report Tracking there first.", channel=off[:1].name
+                    "%(channel)s is told nothing of deliveries. Switch on Report Tracking there first.",
+                    channel=off[:1].name,
                 )
             )
         commands._requeue()
@@ -196,7 +199,9 @@ class OrderChannelCommand(models.Model):
         )
         if self.picking_id:
             self.picking_id.message_post(
-                body=self.env._("%(channel)s knows of this delivery: %(number)s", channel=self.channel_id.name, number=number)
+                body=self.env._(
+                    "%(channel)s knows of this delivery: %(number)s", channel=self.channel_id.name, number=number
+                )
                 if number
                 else self.env._("%(channel)s knows of this delivery.", channel=self.channel_id.name)
             )

@@ -11,7 +11,9 @@ class OrderChannelListing(models.Model):
     _inherit = "order.channel.listing"
 
     remote_quantity = fields.Integer(
-        string="Quantity at the Channel", readonly=True, help="What the channel offered when the item was last taken in."
+        string="Quantity at the Channel",
+        readonly=True,
+        help="What the channel offered when the item was last taken in.",
     )
     push_ids = fields.One2many("order.channel.stock.push", "listing_id", string="Stock Pushes", readonly=True)
     push_hold_code = fields.Selection(
@@ -38,8 +40,16 @@ class OrderChannelListing(models.Model):
         ]
 
     @api.depends(
-        "kind", "gone", "state", "fulfilled_by", "push_enabled", "stock_ref", "mapping_id", "channel_id.state",
-        "channel_id.push_stock", "channel_id.paused",
+        "kind",
+        "gone",
+        "state",
+        "fulfilled_by",
+        "push_enabled",
+        "stock_ref",
+        "mapping_id",
+        "channel_id.state",
+        "channel_id.push_stock",
+        "channel_id.paused",
     )
     def _compute_push_hold_code(self):
         for channel, listings in self.grouped("channel_id").items():
@@ -67,7 +77,9 @@ class OrderChannelListing(models.Model):
             if hold:
                 raise UserError(
                     self.env._(
-                        "%(channel)s takes no stock now: %(reason)s.", channel=channel.name, reason=channel._hold_label(hold)
+                        "%(channel)s takes no stock now: %(reason)s.",
+                        channel=channel.name,
+                        reason=channel._hold_label(hold),
                     )
                 )
             holds = channel._listing_holds(listings)
@@ -94,7 +106,8 @@ class OrderChannelListing(models.Model):
                 "type": "info",
                 "title": self.env._("Pushing stock"),
                 "message": self.env._(
-                    "%(count)s quantities are worked out and sent. The listing shows when they were taken.", count=len(pushed)
+                    "%(count)s quantities are worked out and sent. The listing shows when they were taken.",
+                    count=len(pushed),
                 ),
             },
         }

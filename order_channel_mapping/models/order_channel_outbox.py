@@ -91,7 +91,9 @@ class OrderChannel(models.Model):
         )
         if failures:
             Command.search(
-                of_channel & Domain("idempotency_key", "in", failures.mapped("external_ref")) & Domain("state", "=", "failed")
+                of_channel
+                & Domain("idempotency_key", "in", failures.mapped("external_ref"))
+                & Domain("state", "=", "failed")
             )._requeue()
             failures.write({"next_try_at": False})
 

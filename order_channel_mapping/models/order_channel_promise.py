@@ -10,7 +10,15 @@ from ..connectors import connector_classes
 from ..tools.promise import least_complete, whole_units
 
 LISTING_FACTS = [
-    "external_id", "stock_ref", "kind", "state", "gone", "fulfilled_by", "push_enabled", "mapping_id", "pushed_quantity",
+    "external_id",
+    "stock_ref",
+    "kind",
+    "state",
+    "gone",
+    "fulfilled_by",
+    "push_enabled",
+    "mapping_id",
+    "pushed_quantity",
     "pushed_at",
 ]
 OPEN_MOVES = ("waiting", "confirmed", "assigned", "partially_available")
@@ -65,12 +73,12 @@ class OrderChannel(models.Model):
         of_products = Domain("product_id", "in", products.ids)
         in_scope, __, leaving = Product._get_domain_locations_new(roots.ids)
         open_moves = of_products & Domain("state", "in", OPEN_MOVES)
-        for product, quantity in self.env["stock.quant"].sudo()._read_group(
-            of_products & in_scope, ["product_id"], ["quantity:sum"]
+        for product, quantity in (
+            self.env["stock.quant"].sudo()._read_group(of_products & in_scope, ["product_id"], ["quantity:sum"])
         ):
             promises[product.id].on_hand = quantity
-        for product, quantity in self.env["stock.move"].sudo()._read_group(
-            open_moves & leaving, ["product_id"], ["product_qty:sum"]
+        for product, quantity in (
+            self.env["stock.move"].sudo()._read_group(open_moves & leaving, ["product_id"], ["product_qty:sum"])
         ):
             promises[product.id].outgoing = quantity
         if self.location_ids:
@@ -84,7 +92,9 @@ class OrderChannel(models.Model):
         """:return: (locations, their children included; warehouses) that this channel sells from"""
         channel = self.sudo()
         if channel.location_ids:
-            own = channel.location_ids.filtered(lambda location: location.company_id in (channel.company_id, location.browse()))
+            own = channel.location_ids.filtered(
+                lambda location: location.company_id in (channel.company_id, location.browse())
+            )
             return own, own.warehouse_id
         warehouses = channel.warehouse_ids or channel.warehouse_id
         return warehouses.view_location_id, warehouses
@@ -98,15 +108,23 @@ class OrderChannel(models.Model):
         Location = self.env["stock.location"].sudo()
         ids = Location.search([("id", "child_of", roots.ids)]).ids
         above = {int(part) for root in roots for part in root.parent_path.split("/")[:-1]} - set(ids)
-        leaving = open_moves & Domain("location_id", "in", sorted(above)) & (
-            (Domain("location_final_id", "!=", False) & Domain("location_final_id", "not in", ids))
-            | (Domain("location_final_id", "=", False) & Domain("location_dest_id", "not in", ids))
+        leaving = (
+            open_moves
+            & Domain("location_id", "in", sorted(above))
+            & (
+                (Domain("location_final_id", "!=", False) & Domain("location_final_id", "not in", ids))
+                | (Domain("location_final_id", "=", False) & Domain("location_dest_id", "not in", ids))
+            )
         )
         demand = self.env["stock.move"].sudo()._read_group(leaving, ["product_id"], ["product_qty:sum"])
-        elsewhere = self.env["stock.move.line"].sudo()._read_group(
-            Domain("move_id", "any", leaving) & Domain("location_id", "not in", ids),
-            ["product_id"],
-            ["quantity_product_uom:sum"],
+        elsewhere = (
+            self.env["stock.move.line"]
+            .sudo()
+            ._read_group(
+                Domain("move_id", "any", leaving) & Domain("location_id", "not in", ids),
+                ["product_id"],
+                ["quantity_product_uom:sum"],
+            )
         )
         reserved = {product.id: quantity for product, quantity in elsewhere}
         return {product.id: max(0.0, quantity - reserved.get(product.id, 0.0)) for product, quantity in demand}
@@ -130,8 +148,10 @@ class OrderChannel(models.Model):
             )
         )
         held = defaultdict(float)
-        for product, unit, quantity in self.env["sale.order.line"].sudo()._read_group(
-            domain, ["product_id", "product_uom_id"], ["product_uom_qty:sum"]
+        for product, unit, quantity in (
+            self.env["sale.order.line"]
+            .sudo()
+            ._read_group(domain, ["product_id", "product_uom_id"], ["product_uom_qty:sum"])
         ):
             held[product.id] += unit._compute_quantity(quantity, product.uom_id, round=False)
         return held
@@ -167,7 +187,11 @@ class OrderChannel(models.Model):
         listings.fetch(["remote_quantity", "pushed_quantity", "pushed_at"])
         offers = self._offers(listings)
         return [
-            (listing, listing.pushed_quantity if listing.pushed_at else listing.remote_quantity, offers[listing.id].quantity)
+            (
+                listing,
+                listing.pushed_quantity if listing.pushed_at else listing.remote_quantity,
+                offers[listing.id].quantity,
+            )
             for listing in listings
             if not offers[listing.id].hold
         ]
@@ -203,11 +227,18 @@ class OrderChannel(models.Model):
         if refs:
             others = of_channel & Domain("stock_ref", "in", list(refs)) & Domain("id", "not in", listings.ids)
             listings |= Listing.search_fetch(others, LISTING_FACTS, order="id")
-        lines = self.env["order.channel.mapping.line"].sudo().search_fetch(
-            [("mapping_id", "in", listings.mapping_id.ids)], ["mapping_id", "product_id", "quantity"], order="id"
+        lines = (
+            self.env["order.channel.mapping.line"]
+            .sudo()
+            .search_fetch(
+                [("mapping_id", "in", listings.mapping_id.ids)], ["mapping_id", "product_id", "quantity"], order="id"
+            )
         )
-        products = self.env["product.product"].sudo().with_context(active_test=False).search_fetch(
-            [("id", "in", lines.product_id.ids)], ["product_tmpl_id"], order="id"
+        products = (
+            self.env["product.product"]
+            .sudo()
+            .with_context(active_test=False)
+            .search_fetch([("id", "in", lines.product_id.ids)], ["product_tmpl_id"], order="id")
         )
         self.env["product.template"].sudo().with_context(active_test=False, prefetch_fields=False).search_fetch(
             [("id", "in", products.product_tmpl_id.ids)], ["is_storable", "company_id", "uom_id"], order="id"

@@ -21,11 +21,10 @@ FULL_EVERY = timedelta(days=1)
 SETTLE = timedelta(minutes=15)
 #: how working out a slice ends
 MORE, DONE, STALE_ORDERS = "more", "done", "stale_orders"
-#: a change of these makes every quantity of the channel a new one
-POLICY_FIELDS = {
-    "state", "paused", "active", "push_stock", "warehouse_id", "warehouse_ids", "location_ids", "stock_buffer",
-    "push_location_id",
-}
+#: a change of these may change every quantity of the channel
+SUM_FIELDS = {"warehouse_id", "warehouse_ids", "location_ids", "stock_buffer"}
+#: after a change of these what was last pushed says nothing any more: nobody pushed for a while, or to another place
+RESTART_FIELDS = {"state", "paused", "active", "push_stock", "push_location_id"}
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ class Level:
     reference)."""
 
     level: StockLevel
-    pushes: dict = field(default_factory=dict)  # {push id: listing id}
+    pushes: dict = field(default_factory=dict)  # {push id: (listing id, external id)}
 
 
 class OrderChannel(models.Model):
@@ -61,7 +60,9 @@ class OrderChannel(models.Model):
         compute="_compute_stock_hold_code",
     )
 
-    @api.depends("state", "push_stock", "paused", "active", "provider", "push_location_id", "remote_location_ids.active")
+    @api.depends(
+        "state", "push_stock", "paused", "active", "provider", "push_location_id", "remote_location_ids.active"
+    )
     def _compute_stock_hold_code(self):
         for channel in self:
             channel.stock_hold_code = channel._stock_hold()
@@ -94,11 +95,12 @@ class OrderChannel(models.Model):
         return location
 
     def write(self, vals):
-        restart = not POLICY_FIELDS.isdisjoint(vals)
         result = super().write(vals)
-        if restart:
-            self.sudo().stock_full_at = False
-            self.filtered(lambda channel: not channel._stock_hold())._wake("sync")
+        restart = not RESTART_FIELDS.isdisjoint(vals)
+        if restart or not SUM_FIELDS.isdisjoint(vals):
+            for channel in self.filtered(lambda channel: not channel._stock_hold()):
+                self.env["order.channel.stock.change"]._mark_channel(channel, force=restart)
+                channel._wake("sync")
         return result
 
     # === PASS === #
@@ -157,7 +159,9 @@ class OrderChannel(models.Model):
     def _due_stock_failures(self, limit=None):
         return self.env["order.channel.failure"].search(
             [
-                ("channel_id", "=", self.id), ("kind", "=", "stock"), ("state", "=", "open"),
+                ("channel_id", "=", self.id),
+                ("kind", "=", "stock"),
+                ("state", "=", "open"),
                 ("next_try_at", "<=", fields.Datetime.now()),
             ],
             limit=limit,
@@ -246,10 +250,22 @@ class OrderChannel(models.Model):
         now, uid = self.env.cr.now(), self.env.uid
         rows = [
             (
-                offer.listing.id, self.id, self.company_id.id, run.id, "pending", offer.quantity,
+                offer.listing.id,
+                self.id,
+                self.company_id.id,
+                run.id,
+                "pending",
+                offer.quantity,
                 offer.listing.pushed_quantity if offer.listing.pushed_at else None,
-                offer.limiting.on_hand, offer.limiting.outgoing, offer.limiting.held, offer.limiting.buffer,
-                Json(offer.components), uid, uid, now, now,
+                offer.limiting.on_hand,
+                offer.limiting.outgoing,
+                offer.limiting.held,
+                offer.limiting.buffer,
+                Json(offer.components),
+                uid,
+                uid,
+                now,
+                now,
             )
             for offer in offers
         ]
@@ -276,13 +292,13 @@ class OrderChannel(models.Model):
             listing = offer.listing
             key = listing.stock_ref or listing.external_id
             if key not in levels:
-                expected = None
-                if listing.id in sold:
-                    expected = listing.pushed_quantity - sold[listing.id]
+                expected = listing.pushed_quantity - sold[listing.id] if listing.id in sold else None
+                if expected is not None and expected < 0:  # sold beyond what we know of: nothing to compare with
+                    expected = None
                 levels[key] = Level(
                     StockLevel(listing.external_id, listing.stock_ref or None, location, offer.quantity, expected)
                 )
-            levels[key].pushes[push_ids[listing.id]] = listing.id
+            levels[key].pushes[push_ids[listing.id]] = (listing.id, listing.external_id)
         return list(levels.values())
 
     def _sold_since_push(self, listings):

@@ -12,7 +12,8 @@ PUSH_STATES = {
     PushStatus.FAILED: "failed",
     PushStatus.STALE: "stale",
 }
-NO_ANSWER = "no_answer"
+#: of a level that the connector said nothing about
+NO_ANSWER = PushResult("", PushStatus.FAILED, code="no_answer", retryable=True)
 
 
 class OrderChannel(models.Model):
@@ -27,22 +28,21 @@ class OrderChannel(models.Model):
         :param results: list of PushResult, one per level in the same order
         :param calls: HTTP calls that the batch took
         """
-        answers = {}  # {push id: (listing id, PushResult)}
+        answers = {}  # {push id: PushResult}
+        by_status = {status: {} for status in PushStatus}  # {external id: (listing id, PushResult)}
         for index, level in enumerate(batch):
-            result = results[index] if index < len(results) else self._no_answer(level)
-            for push_id, listing_id in level.pushes.items():
-                answers[push_id] = (listing_id, result)
+            result = results[index] if index < len(results) else NO_ANSWER
+            for push_id, (listing_id, external_id) in level.pushes.items():
+                answers[push_id] = result
+                by_status[result.status][external_id] = (listing_id, result)
         self._write_answers(answers)
-        by_status = {status: [] for status in PushStatus}
-        for listing_id, result in answers.values():
-            by_status[result.status].append((listing_id, result))
-        taken = by_status[PushStatus.OK] + by_status[PushStatus.PENDING]
+        taken = by_status[PushStatus.OK] | by_status[PushStatus.PENDING]
         failed, stale = by_status[PushStatus.FAILED], by_status[PushStatus.STALE]
-        self._settle_stock_failures(run, [result.external_id for __, result in taken], failed)
+        self._settle_stock_failures(run, list(taken), failed)
         if stale:
             # not in this pass: orders come first again, because the channel sold what we have not seen
             due_at = fields.Datetime.now() + timedelta(seconds=self.order_freshness)
-            listings = self.env["order.channel.listing"].browse([listing_id for listing_id, __ in stale])
+            listings = self.env["order.channel.listing"].browse([listing_id for listing_id, __ in stale.values()])
             self.env["order.channel.stock.change"]._mark_listings(listings, force=True, due_at=due_at)
         run._count(
             fetched=len(answers),
@@ -53,15 +53,15 @@ class OrderChannel(models.Model):
             calls=calls,
         )
 
-    def _no_answer(self, level):
-        return PushResult(level.level.external_id, PushStatus.FAILED, code=NO_ANSWER, retryable=True)
-
     def _write_answers(self, answers):
-        """Write all answers to the ledger, and what was taken to the listings."""
+        """Write all answers to the ledger, and what was taken to the listings.
+
+        :param answers: ``{push id: PushResult}``
+        """
         now = fields.Datetime.now()
         rows = [
             (push_id, PUSH_STATES[result.status], result.ref, result.code, result.message)
-            for push_id, (__, result) in answers.items()
+            for push_id, result in answers.items()
         ]
         self.env["order.channel.stock.push"].flush_model()
         self.env["order.channel.listing"].flush_model(["pushed_quantity", "pushed_at"])
@@ -79,7 +79,9 @@ class OrderChannel(models.Model):
                        AS answer(id, state, ref, code, message)
                  WHERE push.id = answer.id
                 """,
-                now, now, *(list(column) for column in zip(*rows, strict=True)),
+                now,
+                now,
+                *(list(column) for column in zip(*rows, strict=True)),
             )
         )
         self.env.cr.execute(
@@ -89,7 +91,8 @@ class OrderChannel(models.Model):
                   FROM order_channel_stock_push push
                  WHERE push.id = ANY(%s) AND push.state IN ('ok', 'sent') AND listing.id = push.listing_id
                 """,
-                now, list(answers),
+                now,
+                list(answers),
             )
         )
         self.env["order.channel.stock.push"].invalidate_model()
@@ -99,19 +102,19 @@ class OrderChannel(models.Model):
         """Close the failures of what was taken now; put what was refused on record, to be tried again where that may help.
 
         :param taken: external ids
-        :param failed: ``[(listing id, PushResult)]``
+        :param failed: ``{external id: (listing id, PushResult)}``
         """
         if taken:
             self._solve_failures("stock", taken)
         if not failed:
             return
         entries = [
-            (result.external_id, result.code or "rejected", {"message": result.message or ""}, None)
-            for __, result in failed
+            (external_id, result.code or "rejected", {"message": result.message or ""}, None)
+            for external_id, (__, result) in failed.items()
         ]
-        failures = self._record_failures("stock", run, entries)
-        final = {result.external_id for __, result in failed if not result.retryable}
-        failures.filtered(lambda failure: failure.external_ref in final).write({"next_try_at": False})
-        listing_ids = {result.external_id: listing_id for listing_id, result in failed}
-        for failure in failures.filtered(lambda failure: not failure.listing_id):
-            failure.listing_id = listing_ids[failure.external_ref]
+        for failure in self._record_failures("stock", run, entries):
+            listing_id, result = failed[failure.external_ref]
+            if failure.listing_id.id != listing_id:
+                failure.listing_id = listing_id
+            if not result.retryable:
+                failure.next_try_at = False

@@ -98,23 +98,26 @@ class OrderChannelStockChange(models.Model):
         marked.update(listings.ids)
 
     def _flush_listing_marks(self):
-        listings = self.env["order.channel.listing"].sudo().browse(self.env.cr.precommit.data.pop(_LISTINGS, ())).exists()
+        listings = (
+            self.env["order.channel.listing"].sudo().browse(self.env.cr.precommit.data.pop(_LISTINGS, ())).exists()
+        )
         if listings:
             # by force: what the channel was told before nothing was pushed may be long ago
             self._mark_listings(listings, force=True)
             listings.channel_id._wake("sync")
 
     @api.model
-    def _mark_channel(self, channel):
-        """Have every linked listing of the channel worked out."""
+    def _mark_channel(self, channel, force=False):
+        """Have every linked listing of the channel worked out, and by ``force`` pushed."""
         self.env["order.channel.listing"].flush_model(["channel_id", "kind", "state", "gone"])
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO order_channel_stock_change (channel_id, listing_id)
-                SELECT channel_id, id FROM order_channel_listing
+                INSERT INTO order_channel_stock_change (channel_id, listing_id, force)
+                SELECT channel_id, id, %s FROM order_channel_listing
                  WHERE channel_id = %s AND kind = 'item' AND state = 'linked' AND gone IS NOT TRUE
                 """,
+                force,
                 channel.id,
             )
         )

@@ -10,7 +10,9 @@ class ProductProduct(models.Model):
 
     _inherit = "product.product"
 
-    channel_listing_ids = fields.One2many("order.channel.listing", "product_id", string="Channel Listings", groups=USER_GROUP)
+    channel_listing_ids = fields.One2many(
+        "order.channel.listing", "product_id", string="Channel Listings", groups=USER_GROUP
+    )
     channel_listing_count = fields.Integer(
         string="Channel Listing Count", compute="_compute_channel_listing_count", groups=USER_GROUP
     )

@@ -35,7 +35,13 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        changes = not {"product_id", "product_uom_qty", "product_uom_id", "order_id", "channel_order_line_id"}.isdisjoint(vals)
+        changes = not {
+            "product_id",
+            "product_uom_qty",
+            "product_uom_id",
+            "order_id",
+            "channel_order_line_id",
+        }.isdisjoint(vals)
         if changes:
             self._mark_channel_stock()
         result = super().write(vals)

@@ -1,5 +1,6 @@
 import json
 from collections import defaultdict
+from contextlib import suppress
 
 from odoo import fields, models
 
@@ -34,18 +35,22 @@ class StockPicking(models.Model):
     def _report_to_channels(self):
         """Write a command for each channel order of each of these deliveries. A delivery that has one and got another
         number becomes an update."""
-        delivered = self.sudo().filtered(lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing")
-        parcels = defaultdict(lambda: self.env["sale.order.line"].sudo())
+        delivered = self.sudo().filtered(
+            lambda picking: picking.state == "done" and picking.picking_type_code == "outgoing"
+        )
+        parcels = {}  # in the order of the moves
         for move in delivered.move_ids:
             line = move.sale_line_id.channel_order_line_id
             if move.state == "done" and line:
-                parcels[move.picking_id, line.order_id] |= move.sale_line_id
+                parcels[move.picking_id, line.order_id] = True
         if not parcels:
             return
         Command = self.env["order.channel.command"].sudo()
         orders = self.env["order.channel.order"].sudo().union(*(order for __, order in parcels))
-        known = Command.search([("order_id", "in", orders.ids), ("kind", "in", ("ship", "update_tracking"))], order="id")
-        for (picking, order), sale_lines in parcels.items():
+        known = Command.search(
+            [("order_id", "in", orders.ids), ("kind", "in", ("ship", "update_tracking"))], order="id"
+        )
+        for picking, order in parcels:
             of_order = known.filtered(lambda command, order=order: command.order_id == order)
             of_parcel = of_order.filtered(lambda command, picking=picking: command.picking_id == picking)
             if of_parcel:
@@ -79,10 +84,8 @@ class StockPicking(models.Model):
         """Number, carrier and address of a parcel, as ``Shipment`` names them."""
         self.ensure_one()
         url = self.carrier_tracking_url or None
-        try:
-            url = json.loads(url)[0][1]  # several parcels: [[number, address], …]
-        except (TypeError, ValueError, IndexError, KeyError):
-            pass  # one address as it is
+        with suppress(TypeError, ValueError, IndexError, KeyError):  # one address as it is, or several parcels:
+            url = json.loads(url)[0][1]  # [[number, address], …]
         return {
             "tracking_number": self.carrier_tracking_ref or None,
             "carrier": self.carrier_id.name or None,
@@ -129,16 +132,20 @@ class StockPicking(models.Model):
         """Pieces of a sales order line that left with deliveries that are told of, or would have been had they made a unit
         complete."""
         moves = sale_line.move_ids.filtered(
-            lambda move: move.state == "done"
-            and move.picking_type_id.code == "outgoing"
-            and (
-                move.picking_id in counted
-                or move.picking_id.carrier_tracking_ref
-                or sale_line.order_id.order_channel_id.ship_without_number
+            lambda move: (
+                move.state == "done"
+                and move.picking_type_id.code == "outgoing"
+                and (
+                    move.picking_id in counted
+                    or move.picking_id.carrier_tracking_ref
+                    or sale_line.order_id.order_channel_id.ship_without_number
+                )
             )
         )
         if any(move.product_id != sale_line.product_id for move in moves):  # a kit: Odoo knows how many are complete
             return sale_line.product_uom_id._compute_quantity(
                 sale_line.qty_delivered, sale_line.product_id.uom_id, round=False
             )
-        return sum(move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id, round=False) for move in moves)
+        return sum(
+            move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id, round=False) for move in moves
+        )

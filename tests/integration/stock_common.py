@@ -10,9 +10,9 @@ from unittest.mock import patch
 from odoo import Command, fields
 
 from odoo.addons.order_channel_mapping.connectors.records import PushResult, PushStatus
+from odoo.addons.order_channel_mapping.tools.guard import internal
 
 from tests.common import ChannelCase
-
 
 _numbers = count(1)
 
@@ -115,7 +115,10 @@ class StockCase(ChannelCase):
                 "account_id": cls.account.id,
                 "company_id": cls.company.id,
                 "warehouse_id": cls.warehouse.id,
-                **{"state": "live", "push_stock": True, "push_tracking": True, **values},
+                "state": "live",
+                "push_stock": True,
+                "push_tracking": True,
+                **values,
             }
         )
         cls.env["order.channel.location"].create({"channel_id": channel.id, "external_id": "L1", "name": "Shop"})
@@ -225,6 +228,7 @@ class StockCase(ChannelCase):
 
         Not ``assertRaises``: in a TransactionCase it would roll back what was committed before, too.
         """
+
         class Killed(BaseException):
             pass
 
@@ -247,3 +251,80 @@ class StockCase(ChannelCase):
         self.env.cr.execute("SELECT product_id, listing_id FROM order_channel_stock_change ORDER BY id")
         rows = self.env.cr.fetchall()
         return {row[0] for row in rows if row[0]}, {row[1] for row in rows if row[1]}
+
+
+class OutboxCase(StockCase):
+    """Channel orders with their sales orders, made as the projection makes them."""
+
+    def make_channel_order(self, *lines, ref="O-1"):
+        """:param lines: (listing, units); the sales order gets one line for each component"""
+        order = self.env["order.channel.order"].create(
+            {
+                "channel_id": self.channel.id,
+                "company_id": self.company.id,
+                "external_id": ref,
+                "number": ref,
+                "status": "open",
+                "placed_at": fields.Datetime.now(),
+            }
+        )
+        sale_lines = []
+        for number, (listing, units) in enumerate(lines, 1):
+            line = self.env["order.channel.order.line"].create(
+                {
+                    "order_id": order.id,
+                    "channel_id": self.channel.id,
+                    "company_id": self.company.id,
+                    "external_id": f"{ref}-{number}",
+                    "kind": "product",
+                    "listing_id": listing.id,
+                    "mapping_id": listing.mapping_id.id,
+                    "quantity": units,
+                }
+            )
+            sale_lines += [
+                Command.create(
+                    {
+                        "product_id": component.product_id.id,
+                        "product_uom_qty": component.quantity * units,
+                        "channel_order_line_id": line.id,
+                    }
+                )
+                for component in listing.mapping_id.line_ids
+            ]
+        internal(self.env["sale.order"]).create(
+            {
+                "partner_id": self.customer.id,
+                "warehouse_id": self.warehouse.id,
+                "order_channel_id": self.channel.id,
+                "channel_order_id": order.id,
+                "order_line": sale_lines,
+            }
+        )
+        order.sale_order_ids.action_confirm()
+        return order
+
+    def deliver(self, order, quantities=None, number=None):
+        """Validate the order's open delivery.
+
+        :param quantities: ``{product: pieces}`` that leave now, None: all
+        """
+        picking = order.sale_order_ids.picking_ids.filtered(
+            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
+        )
+        picking.action_assign()
+        for move in picking.move_ids:
+            move.quantity = move.product_uom_qty if quantities is None else quantities.get(move.product_id, 0)
+            move.picked = bool(move.quantity)
+        if number:
+            picking.carrier_tracking_ref = number
+        picking.with_context(skip_backorder=True, skip_sms=True).button_validate()
+        self.assertEqual(picking.state, "done")
+        return picking
+
+    def commands(self, order):
+        return self.env["order.channel.command"].search([("order_id", "=", order.id)], order="id")
+
+    def sent_lines(self, index=-1):
+        """``{order line id: quantity}`` of a parcel that the marketplace was told of."""
+        return {line.external_id: line.quantity for line in self.connector.sent[index][1].lines}

@@ -11,74 +11,8 @@ from odoo.tools import mute_logger
 
 from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected, Unavailable
 from odoo.addons.order_channel_mapping.connectors.records import Order, OrderStatus, PushResult, PushStatus
-from odoo.addons.order_channel_mapping.tools.guard import internal
 
-from .stock_common import StockCase
-
-
-class OutboxCase(StockCase):
-    """Channel orders with their sales orders, made as the projection makes them."""
-
-    def make_channel_order(self, *lines, ref="O-1"):
-        """:param lines: (listing, units); the sales order gets one line for each component"""
-        order = self.env["order.channel.order"].create(
-            {
-                "channel_id": self.channel.id, "company_id": self.company.id, "external_id": ref, "number": ref,
-                "status": "open", "placed_at": fields.Datetime.now(),
-            }
-        )
-        sale_lines = []
-        for number, (listing, units) in enumerate(lines, 1):
-            line = self.env["order.channel.order.line"].create(
-                {
-                    "order_id": order.id, "channel_id": self.channel.id, "company_id": self.company.id,
-                    "external_id": f"{ref}-{number}", "kind": "product", "listing_id": listing.id,
-                    "mapping_id": listing.mapping_id.id, "quantity": units,
-                }
-            )
-            sale_lines += [
-                Command.create(
-                    {
-                        "product_id": component.product_id.id,
-                        "product_uom_qty": component.quantity * units,
-                        "channel_order_line_id": line.id,
-                    }
-                )
-                for component in listing.mapping_id.line_ids
-            ]
-        internal(self.env["sale.order"]).create(
-            {
-                "partner_id": self.customer.id, "warehouse_id": self.warehouse.id, "order_channel_id": self.channel.id,
-                "channel_order_id": order.id, "order_line": sale_lines,
-            }
-        )
-        order.sale_order_ids.action_confirm()
-        return order
-
-    def deliver(self, order, quantities=None, number=None):
-        """Validate the order's open delivery.
-
-        :param quantities: ``{product: pieces}`` that leave now, None: all
-        """
-        picking = order.sale_order_ids.picking_ids.filtered(
-            lambda picking: picking.picking_type_code == "outgoing" and picking.state not in ("done", "cancel")
-        )
-        picking.action_assign()
-        for move in picking.move_ids:
-            move.quantity = move.product_uom_qty if quantities is None else quantities.get(move.product_id, 0)
-            move.picked = bool(move.quantity)
-        if number:
-            picking.carrier_tracking_ref = number
-        picking.with_context(skip_backorder=True, skip_sms=True).button_validate()
-        self.assertEqual(picking.state, "done")
-        return picking
-
-    def commands(self, order):
-        return self.env["order.channel.command"].search([("order_id", "=", order.id)], order="id")
-
-    def sent_lines(self, index=-1):
-        """``{order line id: quantity}`` of a parcel that the marketplace was told of."""
-        return {line.external_id: line.quantity for line in self.connector.sent[index][1].lines}
+from .stock_common import OutboxCase
 
 
 class TestParcels(OutboxCase):
@@ -160,7 +94,9 @@ class TestParcels(OutboxCase):
         product = self.make_product(on_hand=10)
         order = self.make_channel_order((self.make_listing(product), 3))
         picking = self.deliver(order, number="A")
-        wizard = self.env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+        wizard = (
+            self.env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking").create({})
+        )
         wizard.product_return_moves.quantity = 2
         returned = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
         returned.move_ids.picked = True
@@ -395,7 +331,10 @@ class TestDelivery(OutboxCase):
     def test_strangers_may_not(self):
         clerk = self.env["res.users"].create(
             {
-                "name": "Clerk", "login": "stock-clerk", "company_id": self.company.id, "company_ids": self.company.ids,
+                "name": "Clerk",
+                "login": "stock-clerk",
+                "company_id": self.company.id,
+                "company_ids": self.company.ids,
                 "group_ids": [Command.set(self.env.ref("stock.group_stock_user").ids)],
             }
         )

@@ -34,14 +34,18 @@ class TestMarks(StockCase):
         self.assertMarked(self.product)
 
     def test_inventory_count(self):
-        quant = self.env["stock.quant"].search([("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)])
+        quant = self.env["stock.quant"].search(
+            [("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)]
+        )
         quant.inventory_quantity = 4
         self.assertMarked()
         quant.action_apply_inventory()
         self.assertMarked(self.product)
 
     def test_a_deleted_quant(self):
-        self.env["stock.quant"].search([("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)]).unlink()
+        self.env["stock.quant"].search(
+            [("product_id", "=", self.product.id), ("location_id", "=", self.stock.id)]
+        ).unlink()
         self.assertMarked(self.product)
 
     def test_stock_at_customers_does_not_matter(self):
@@ -201,7 +205,9 @@ class TestDispatch(StockCase):
         self.put(product, -4)
         self.env.cr.precommit.clear()
         listing.mapping_id.started_at = fields.Datetime.subtract(fields.Datetime.now(), minutes=16)
-        self.env.cr.execute("UPDATE order_channel_stock_change SET due_at = now() at time zone 'utc' - interval '1 second'")
+        self.env.cr.execute(
+            "UPDATE order_channel_stock_change SET due_at = now() at time zone 'utc' - interval '1 second'"
+        )
         self.push()
         self.assertEqual(self.connector.held, {listing.external_id: 6})
         self.assertFalse(self.marks()[1])

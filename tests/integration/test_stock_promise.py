@@ -63,14 +63,22 @@ class TestPromise(StockCase):
         order = self.make_sale((product, 4), channel=self.channel)
         channel_order = self.env["order.channel.order"].create(
             {
-                "channel_id": self.channel.id, "company_id": self.company.id, "external_id": "O", "number": "O",
+                "channel_id": self.channel.id,
+                "company_id": self.company.id,
+                "external_id": "O",
+                "number": "O",
                 "status": "open",
             }
         )
         line = self.env["order.channel.order.line"].create(
             {
-                "order_id": channel_order.id, "channel_id": self.channel.id, "company_id": self.company.id,
-                "external_id": "1", "kind": "product", "quantity": 4, "fulfilled_by": "seller",
+                "order_id": channel_order.id,
+                "channel_id": self.channel.id,
+                "company_id": self.company.id,
+                "external_id": "1",
+                "kind": "product",
+                "quantity": 4,
+                "fulfilled_by": "seller",
             }
         )
         self.env.cr.execute(
@@ -112,8 +120,11 @@ class TestPromise(StockCase):
         both = self.make_listing(product, channel=both_channel)
         move = self.env["stock.move"].create(
             {
-                "product_id": product.id, "product_uom_qty": 4, "location_id": self.stock.id,
-                "location_dest_id": other.lot_stock_id.id, "company_id": self.company.id,
+                "product_id": product.id,
+                "product_uom_qty": 4,
+                "location_id": self.stock.id,
+                "location_dest_id": other.lot_stock_id.id,
+                "company_id": self.company.id,
             }
         )
         move._action_confirm()
@@ -137,8 +148,13 @@ class TestPromise(StockCase):
         self.assertEqual(self.offers(listing, channel=channel), [6])  # it may take from the shelf
         self.env["stock.move.line"].create(
             {
-                "move_id": picking.move_ids.id, "picking_id": picking.id, "product_id": product.id, "quantity": 4,
-                "location_id": other_shelf.id, "location_dest_id": self.customers.id, "company_id": self.company.id,
+                "move_id": picking.move_ids.id,
+                "picking_id": picking.id,
+                "product_id": product.id,
+                "quantity": 4,
+                "location_id": other_shelf.id,
+                "location_dest_id": self.customers.id,
+                "company_id": self.company.id,
             }
         )
         self.assertEqual(self.offers(listing, channel=channel), [10])  # it takes from the other one
@@ -224,7 +240,10 @@ class TestNeverTwice(StockCase):
                 self.work_on(order)
         self.listings = [
             self.make_listing(
-                *((product, pick.choice([1.0, 1.0, 2.0, 6.0])) for product in pick.sample(self.goods, pick.randint(1, 3)))
+                *(
+                    (product, pick.choice([1.0, 1.0, 2.0, 6.0]))
+                    for product in pick.sample(self.goods, pick.randint(1, 3))
+                )
             )
             for __ in range(8)
         ]

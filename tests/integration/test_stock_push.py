@@ -34,7 +34,9 @@ class TestPush(StockCase):
             push.components,
             [{"product_id": product.id, "per_listing": 3.0, "on_hand": 10, "outgoing": 2, "held": 1, "possible": 2}],
         )
-        self.assertRecordValues(push.run_id, [{"kind": "stock", "state": "done", "fetched": 1, "updated": 1, "calls": 1}])
+        self.assertRecordValues(
+            push.run_id, [{"kind": "stock", "state": "done", "fetched": 1, "updated": 1, "calls": 1}]
+        )
 
     def test_an_unchanged_quantity_is_not_sent_again(self):
         product = self.make_product(on_hand=10)
@@ -65,8 +67,41 @@ class TestPush(StockCase):
                 self.push()
                 self.assertFalse(self.connector.batches)
                 self.channel.write(before)
-        self.push()  # switching on again works everything out
+        self.push()
         self.assertEqual(len(self.connector.batches), 1)
+
+    def test_switching_on_again_pushes_everything(self):
+        listing = self.make_listing(self.make_product(on_hand=10))
+        self.push()
+        for values in ({"push_stock": False}, {"state": "connected"}, {"paused": True}):
+            with self.subTest(values):
+                before = {name: self.channel[name] for name in values}
+                self.channel.write(values)
+                self.connector.held[listing.external_id] = 99  # somebody helped himself there
+                self.channel.write(before)
+                self.push()
+                self.assertEqual(self.connector.held, {listing.external_id: 10})
+
+    def test_another_place_at_the_channel_gets_everything(self):
+        self.make_listing(self.make_product(on_hand=10))
+        self.push()
+        outlet = self.env["order.channel.location"].create(
+            {"channel_id": self.channel.id, "external_id": "L2", "name": "Outlet"}
+        )
+        self.channel.push_location_id = outlet
+        self.push()
+        [level] = self.connector.batches[-1]
+        self.assertEqual((level.location, level.quantity), ("L2", 10))
+
+    def test_a_new_buffer_reaches_the_marketplace(self):
+        listing = self.make_listing(self.make_product(on_hand=10))
+        unchanged = self.make_listing(self.make_product())
+        self.Change._mark_listings(unchanged)
+        self.push()
+        self.channel.stock_buffer = 4
+        self.push()
+        self.assertEqual([level.external_id for level in self.connector.batches[-1]], [listing.external_id])
+        self.assertEqual(self.connector.held, {listing.external_id: 6, unchanged.external_id: 0})
 
     def test_batches_keep_to_the_marketplaces_size_and_hold_no_transaction(self):
         product = self.make_product(on_hand=10)
@@ -124,8 +159,12 @@ class TestAnswers(StockCase):
             failure,
             [
                 {
-                    "kind": "stock", "external_ref": bad.external_id, "listing_id": bad.id, "state": "open",
-                    "reason_code": "not_stocked", "next_try_at": False,
+                    "kind": "stock",
+                    "external_ref": bad.external_id,
+                    "listing_id": bad.id,
+                    "state": "open",
+                    "reason_code": "not_stocked",
+                    "next_try_at": False,
                 }
             ],
         )
@@ -157,14 +196,23 @@ class TestAnswers(StockCase):
         self.push()
         sold = self.env["order.channel.order"].create(
             {
-                "channel_id": self.channel.id, "company_id": self.company.id, "external_id": "O1", "number": "1",
-                "status": "open", "placed_at": fields.Datetime.now() + timedelta(seconds=5),
+                "channel_id": self.channel.id,
+                "company_id": self.company.id,
+                "external_id": "O1",
+                "number": "1",
+                "status": "open",
+                "placed_at": fields.Datetime.now() + timedelta(seconds=5),
             }
         )
         self.env["order.channel.order.line"].create(
             {
-                "order_id": sold.id, "channel_id": self.channel.id, "company_id": self.company.id, "external_id": "O1-1",
-                "kind": "product", "listing_id": listing.id, "quantity": 3,
+                "order_id": sold.id,
+                "channel_id": self.channel.id,
+                "company_id": self.company.id,
+                "external_id": "O1-1",
+                "kind": "product",
+                "listing_id": listing.id,
+                "quantity": 3,
             }
         )
         self.connector.answers[listing.external_id] = PushResult(listing.external_id, PushStatus.STALE)
@@ -180,6 +228,19 @@ class TestAnswers(StockCase):
         self.push()
         [level] = self.connector.batches[-1]
         self.assertEqual((level.quantity, level.expected), (15, None))
+
+    def test_a_shared_quantity_that_is_refused_fails_for_each_listing(self):
+        product = self.make_product(on_hand=10)
+        listings = self.make_listing(product, stock_ref="shared") + self.make_listing(product, stock_ref="shared")
+        for listing in listings:
+            self.connector.answers[listing.external_id] = PushResult(listing.external_id, PushStatus.FAILED, code="no")
+        self.push()
+        failures = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+        self.assertEqual(failures.listing_id, listings)
+        self.connector.answers.clear()
+        listings[1].action_push_stock()
+        self.push()
+        self.assertEqual(set(failures.mapped("state")), {"solved"})
 
     def test_a_missing_answer_is_a_failure(self):
         listing = self.make_listing(self.make_product(on_hand=10))
@@ -281,7 +342,11 @@ class TestHolds(StockCase):
         product = self.make_product(on_hand=10)
         listing = self.make_listing(product)
         self.push()
-        for push in (listing.action_push_stock, product.action_push_channel_stock, product.product_tmpl_id.action_push_channel_stock):
+        for push in (
+            listing.action_push_stock,
+            product.action_push_channel_stock,
+            product.product_tmpl_id.action_push_channel_stock,
+        ):
             self.connector.held.clear()
             self.assertEqual(push()["tag"], "display_notification")
             self.push()

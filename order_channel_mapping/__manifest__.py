@@ -31,6 +31,7 @@
         "views/order_channel_form_views.xml",
         "views/product_views.xml",
         "views/order_channel_menus.xml",
+        "wizards/order_channel_add_products_views.xml",
     ],
     "assets": {"web.assets_backend": ["order_channel_mapping/static/src/**/*"]},
     "application": True,

@@ -38,6 +38,8 @@ from . import sale_order_line
 from . import account_move
 from . import payment_transaction
 from . import sale_order_demand
+from . import order_channel_offline
+from . import sale_order_offline
 from . import product_product
 from . import product_template
 from . import stock_quant

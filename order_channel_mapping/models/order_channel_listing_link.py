@@ -182,7 +182,9 @@ class OrderChannelListing(models.Model):
                 )
 
     def _end_mappings(self, refused=False):
-        self.mapping_id.write({"ended_at": fields.Datetime.now(), "end_user_id": self.env.uid, "refused": refused})
+        ended = self.mapping_id
+        ended.write({"ended_at": fields.Datetime.now(), "end_user_id": self.env.uid, "refused": refused})
+        ended.flush_recordset(["ended_at"])  # before a new one is inserted: the unique index wants one live mapping
 
     def _unlink_product(self):
         """End what the listings stand for. Orders that have it keep it; automatic linking won't propose it again."""

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ..tools.guard import is_internal
 from ..tools.silence import colleagues, is_silent
+from .order_channel_account import OFFLINE
 
 MOVED_STATES = ("sale", "done")
 
@@ -34,12 +35,16 @@ class SaleOrder(models.Model):
     )
     _channel_to_resolve_idx = models.Index("(order_channel_id) WHERE channel_to_resolve")
 
+    def _from_marketplaces(self):
+        """Those that came from a channel. The orders of an offline store are entered and changed here."""
+        return self.filtered(lambda order: order.channel_order_id and order.channel_provider != OFFLINE)
+
     # === AMOUNTS ARE THE CHANNEL'S (rule 5) === #
 
     @api.depends("channel_order_id")
     def _compute_currency_id(self):
         """Override of `sale`: a channel order stays in the currency that its buyer paid in."""
-        channel_orders = self.filtered("channel_order_id")
+        channel_orders = self._from_marketplaces()
         super(SaleOrder, self - channel_orders)._compute_currency_id()
         currencies = self.env["res.currency"].with_context(active_test=False)
         by_code = {
@@ -107,14 +112,18 @@ class SaleOrder(models.Model):
                 if name in vals and any(order[name] != vals[name] for order in self):
                     raise UserError(self.env._("Whether an order is frozen is worked out from its items; it can't be set."))
             if "order_channel_id" in vals and any(
-                order.channel_order_id and order.order_channel_id.id != vals["order_channel_id"] for order in self
+                order.order_channel_id.id != vals["order_channel_id"] for order in self._from_marketplaces()
             ):
                 raise UserError(self.env._("An order that came from a channel stays with that channel."))
         if vals.get("state") in MOVED_STATES:
             self._check_not_blocked()
         if vals.get("locked"):
             self._check_not_frozen()
-        return super().write(vals)
+        moved = vals.get("state") in MOVED_STATES and self.filtered(lambda order: order.state not in MOVED_STATES)
+        result = super().write(vals)
+        if moved:
+            moved.sudo().channel_order_id._log_event("processed")
+        return result
 
     def copy_data(self, default=None):
         """Override of `sale`: the placeholder of a frozen order must not get into an order of its own."""
@@ -127,7 +136,7 @@ class SaleOrder(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_channel_order(self):
-        if any(order.channel_order_id for order in self):
+        if self._from_marketplaces():
             raise UserError(self.env._("An order that came from a channel can't be deleted. Cancel it instead."))
 
     # === THE BUYER HEARS FROM THE CHANNEL, NOT FROM ODOO (rule 8) === #
@@ -135,15 +144,21 @@ class SaleOrder(models.Model):
     def _is_channel_silent(self):
         return is_silent(self)
 
+    def _is_closed_to_buyer(self):
+        """Whether the portal asks neither signature nor payment: a marketplace's orders never, an offline store's as its
+        buyers may hear from Odoo."""
+        self.ensure_one()
+        return bool(self.order_channel_id) and (self.channel_provider != OFFLINE or self._is_channel_silent())
+
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         return colleagues(recipients) if is_silent(self) else recipients
 
     def _has_to_be_signed(self):
-        return not self.order_channel_id and super()._has_to_be_signed()
+        return not self._is_closed_to_buyer() and super()._has_to_be_signed()
 
     def _has_to_be_paid(self):
-        return not self.order_channel_id and super()._has_to_be_paid()
+        return not self._is_closed_to_buyer() and super()._has_to_be_paid()
 
     def _send_order_notification_mail(self, mail_template, allow_deferred_sending=True):
         if self._is_channel_silent():
@@ -180,7 +195,6 @@ class SaleOrder(models.Model):
         for orders in (channel_orders, self - channel_orders):
             if orders:
                 orders.action_confirm()
-        channel_orders.sudo().channel_order_id._log_event("processed")
         return True
 
     def action_channel_resolve(self):

@@ -1,2 +1,3 @@
+from . import order_channel_add_products
 from . import order_channel_go_live
 from . import order_channel_link

@@ -72,12 +72,17 @@ def _stay(odoo: Odoo, port: int, reset: bool) -> int:
     with services(odoo.env, FOLDER) as running:
         addresses = _start_marketplaces(odoo, running, FOLDER)
         summary = _main_job(odoo, DATABASE, FOLDER, addresses, "run" if fresh else "resume")
-        (FOLDER / "complete").touch()
+        if summary["ok"]:
+            (FOLDER / "complete").touch()  # what went wrong is begun anew the next time
         _start_odoo(odoo, running, DATABASE, FOLDER, port)
         print(_readable(summary))
         print(f"\nOdoo is at http://127.0.0.1:{port} (user admin, password admin). Ctrl-C stops it.", flush=True)
-        while not (ended := running.ended()):
-            time.sleep(1)
+        try:
+            while not (ended := running.ended()):
+                time.sleep(1)
+        except KeyboardInterrupt:
+            say("Stopping …")
+            return 0
         raise SetupError(f"{ended} ended: {running.words(ended)} (all of it: {running.log(ended)})")
 
 

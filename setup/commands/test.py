@@ -130,7 +130,9 @@ def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
                 "--odoo-log-level=error",
             ]
             words = [*options, *selection.odoo, *selection.options]
-            return _pytest(odoo.python, words, odoo.env, scratch, totals)
+            # tests of whole processes make a database of their own from it
+            env = {**odoo.env, "ORDER_CHANNEL_TEMPLATE": template, "ORDER_CHANNEL_CONFIG": str(config)}
+            return _pytest(odoo.python, words, env, scratch, totals)
 
 
 def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, totals: dict[str, int]) -> int:

@@ -6,7 +6,7 @@ from main_job.job import Job
 from tests.marketplaces import catalogue
 
 # As many as the simulated shops sell, and under the same codes (see catalogue.build_shop).
-PRODUCTS = 240
+PRODUCTS = 300
 ON_HAND = 60
 
 

@@ -22,7 +22,7 @@ from .process import last_words
 _PR_SET_PDEATHSIG = 1
 STOP_SECONDS = 15
 # What a new simulated marketplace sells and has sold.
-ITEMS, ORDERS = 240, 48
+ITEMS, ORDERS = 300, 48
 
 
 class Services:

@@ -13,9 +13,7 @@ class ProductProduct(models.Model):
     channel_listing_ids = fields.One2many(
         "order.channel.listing", "product_id", string="Channel Listings", groups=USER_GROUP
     )
-    channel_listing_count = fields.Integer(
-        string="Channel Listing Count", compute="_compute_channel_listing_count", groups=USER_GROUP
-    )
+    channel_listing_count = fields.Integer(compute="_compute_channel_listing_count", groups=USER_GROUP)
 
     def _compute_channel_listing_count(self):
         """Listings that stand for the product, alone or among others."""

@@ -8,9 +8,7 @@ class ProductTemplate(models.Model):
 
     _inherit = "product.template"
 
-    channel_listing_count = fields.Integer(
-        string="Channel Listing Count", compute="_compute_channel_listing_count", groups=USER_GROUP
-    )
+    channel_listing_count = fields.Integer(compute="_compute_channel_listing_count", groups=USER_GROUP)
 
     @api.depends("product_variant_ids")
     def _compute_channel_listing_count(self):

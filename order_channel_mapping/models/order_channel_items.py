@@ -26,11 +26,7 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
         """
         self.ensure_one()
-        if not self.items_cursor:
-            self._start_items_fetch()
-        since, cursor = self.items_since, self.items_cursor
-        run = self._open_run("items", full=not since)
-        self._commit()
+        since, cursor, run = self._repeatable(self._begin_items_fetch)
         try:
             with self._get_connector() as connector:
                 pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
@@ -46,11 +42,19 @@ class OrderChannel(models.Model):
             self._commit()
         return run
 
-    def _start_items_fetch(self):
-        """Decide what to fetch: everything at first and once a day, else what changed since the watermark."""
-        full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
-        self.items_since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
-        self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
+    def _begin_items_fetch(self):
+        """Go on where a fetch was left, or decide what to fetch: everything at first and once a day, else what changed.
+
+        :return: (since or None, cursor or None, run)
+        """
+        if not self.items_cursor:
+            full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
+            since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
+            if self.items_since != since:
+                self.items_since = since
+            self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
+        since = self.items_since and self.items_since.replace(tzinfo=UTC)
+        return since or None, self.items_cursor or None, self._open_run("items", full=not since)
 
     def _fetch_all_items(self):
         """Have the next fetch of items be a full one."""

@@ -37,16 +37,11 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
         """
         self.ensure_one()
-        if not self.orders_cursor:
-            start = self.orders_watermark and self.orders_watermark - OVERLAP
-            self.orders_since = start or self.order_start or fields.Datetime.now() - timedelta(days=90)
-        since, cursor, phase = self.orders_since.replace(tzinfo=UTC), self.orders_cursor, self.orders_phase
         started_at = fields.Datetime.now()
-        run = self._open_run("orders", full=phase == "open")
-        self._commit()
+        since, cursor, phase, run = self._repeatable(self._begin_orders_fetch)
         try:
             with self._get_connector() as connector:
-                pages = connector.iter_orders(since=since, cursor=cursor or None, only_open=phase == "open")
+                pages = connector.iter_orders(since=since, cursor=cursor, only_open=phase == "open")
                 complete = self._fetch_pages(
                     "orders", pages, connector, run, self._take_orders, deadline, watermark=phase != "open"
                 )
@@ -65,6 +60,20 @@ class OrderChannel(models.Model):
             self._process_ready(run)
         self._repeatable(run._close)
         return self._sync_orders(deadline) if phase == "open" else run
+
+    def _begin_orders_fetch(self):
+        """Go on where a fetch was left, or start at the watermark less an overlap, at first at the channel's start date.
+
+        :return: (since, cursor or None, phase, run)
+        """
+        if not self.orders_cursor:
+            start = self.orders_watermark and self.orders_watermark - OVERLAP
+            start = start or self.order_start or fields.Datetime.now() - timedelta(days=90)
+            if self.orders_since != start:
+                self.orders_since = start
+        phase = self.orders_phase
+        run = self._open_run("orders", full=phase == "open")
+        return self.orders_since.replace(tzinfo=UTC), self.orders_cursor or None, phase, run
 
     def _finish_orders_fetch(self, started_at):
         """A fetch is complete: what the channel had when it began is in, so stock may be pushed on it (rule 6)."""

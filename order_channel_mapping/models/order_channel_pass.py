@@ -30,7 +30,15 @@ CONFLICTS = (
 )
 CONFLICT_REPEATS = 3
 BLAME = "order_channel_blame"
+#: counts and cursor of pages that changed nothing are saved this often (seconds)
+HOLD_SECONDS = 2.0
 RUNNING_STATES = ("connected", "live", "closing")
+
+
+def _split_skips(counts):
+    """Counters for ``order.channel.run._count``: those named ``skip:<rule>`` in one dictionary of their own."""
+    skipped = {name[5:]: number for name, number in counts.items() if name.startswith("skip:") and number}
+    return {"skipped": skipped, **{name: number for name, number in counts.items() if not name.startswith("skip:")}}
 
 
 class OrderChannel(models.Model):
@@ -130,7 +138,7 @@ class OrderChannel(models.Model):
                 if channel._is_due("orders"):
                     channel._sync_orders(deadline=deadline)
                 if channel.push_stock:
-                    channel._push_stock()
+                    channel._push_stock(deadline=deadline)
         except Exception as error:
             self._rollback()
             _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
@@ -256,53 +264,73 @@ class OrderChannel(models.Model):
         :param watermark: whether the pages' watermarks count (a fetch of open orders only proves nothing about the others)
         :return: whether the last page was reached
         """
-        calls = 0
+        calls, held, saved_at = 0, Counter(), time.monotonic()
         pages = iter(pages)
         open_failures = self._open_failure_refs(kind[:-1])
         self._commit()
         while True:
-            page = next(pages, None)  # HTTP, with no transaction open
+            try:
+                page = next(pages, None)  # HTTP, with no transaction open
+            except ConnectorError:
+                if held["fetched"]:
+                    self._repeatable(lambda counts: run._count(**_split_skips(counts)), held)
+                raise
             if page is None:
                 return True
-            self._repeatable(self._take_page, kind, page, run, take, connector.calls - calls, open_failures, watermark)
+            held.update(pages=1, calls=connector.calls - calls)
             calls = connector.calls
-            if page.cursor and deadline and time.monotonic() > deadline:
+            time_is_up = bool(deadline and time.monotonic() > deadline)
+            hold = bool(page.cursor) and not time_is_up and time.monotonic() < saved_at + HOLD_SECONDS
+            seen = watermark and page.watermark
+            counts, bad, solved = self._repeatable(self._take_page, kind, page, run, take, open_failures, held, hold, seen)
+            open_failures = open_failures - solved | bad
+            if counts:
+                held.update(counts)
+            else:
+                held, saved_at = Counter(), time.monotonic()
+            if page.cursor and time_is_up:
                 return False
 
-    def _take_page(self, kind, page, run, take, calls, open_failures, watermark):
-        self._ingest(kind, page.records, run, take, page.failures, open_failures, pages=1, calls=calls)
-        self._save_cursor(kind, page.cursor, page.watermark if watermark else None)
+    def _take_page(self, kind, page, run, take, open_failures, held, hold, watermark):
+        """One page. Where nothing of it had to be written, its counts may be held back and saved with a later page's: a
+        process that is killed then looks at unchanged records again, no more.
 
-    def _ingest(self, kind, records, run, take, unread=(), open_failures=None, **more_counts):
-        """Take in records, put the failed ones on record, and count them all: what came adds up to what became of it.
-
-        :param unread: :class:`connectors.records.RecordFailure` of the same page
-        :param open_failures: set of the refs that have an open failure (kept up to date here), None: look it up
+        :return: (counts to hold back or None, refs that failed, refs that came in good after all)
         """
         started = time.monotonic()
-        counts, failed = take(records)
-        skips = {name[5:]: counts.pop(name) for name in list(counts) if name.startswith("skip:")}
+        counts, bad, solved = self._ingest_records(kind, page.records, run, take, page.failures, open_failures)
+        counts["busy_seconds"] += time.monotonic() - started
+        if hold and not bad and not solved and not (counts["created"] or counts["updated"]):
+            return counts, bad, solved
+        run._count(**_split_skips(held + counts))
+        self._save_cursor(kind, page.cursor, watermark)
+        return None, bad, solved
+
+    def _ingest(self, kind, records, run, take):
+        """Take in records outside of a fetch and count them on the run."""
+        refs = self._open_failure_refs(kind[:-1])
+        counts, __, __ = self._ingest_records(kind, records, run, take, (), refs)
+        run._count(**_split_skips(counts))
+
+    def _ingest_records(self, kind, records, run, take, unread, open_failures):
+        """Take in records and put the failed ones on record: what came adds up to what became of it.
+
+        :param unread: :class:`connectors.records.RecordFailure` of the same page
+        :param open_failures: set of the refs that have an open failure
+        :return: (Counter, refs that failed, refs that came in good after all)
+        """
         failure_kind = kind[:-1]
+        counts, failed = take(records)
         entries = [(failure.ref, failure.code, {"message": failure.message}, to_json(failure.raw)) for failure in unread]
         entries += [(record.external_id, *self._blame(error), to_json(record.raw)) for record, error in failed]
-        if open_failures is None:
-            open_failures = self._open_failure_refs(failure_kind)
         bad = {entry[0] for entry in entries}
         solved = {record.external_id for record in records} & open_failures - bad
         if entries:
             self._record_failures(failure_kind, run, entries)
         if solved:
             self._solve_failures(failure_kind, solved)
-        open_failures |= bad
-        open_failures -= solved
-        run._count(
-            skipped=skips,
-            fetched=len(records) + len(unread),
-            failed=len(entries),
-            busy_seconds=time.monotonic() - started,
-            **counts,
-            **more_counts,
-        )
+        counts.update(fetched=len(records) + len(unread), failed=len(entries))
+        return counts, bad, solved
 
     def _save_cursor(self, kind, cursor, watermark):
         """Save where the fetch stands; in SQL, because the row need not be read for it."""

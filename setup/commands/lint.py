@@ -14,6 +14,8 @@ from odoo_env.console import SetupError, say
 from odoo_env.databases import Odoo
 from odoo_env.environment import odoo_environment
 from odoo_env.paths import REPOSITORY, addon_folders
+from odoo_env.postgres import free_port
+from odoo_env.process import last_words
 
 CONFIG = REPOSITORY / "setup" / "lint"
 PYTHON_FOLDERS = ("tests", "setup", ".ci")
@@ -128,13 +130,14 @@ def _odoo_lint(odoo: Odoo) -> bool:
         databases.working_copy(odoo, databases.addon_template(odoo), "lint") as database,
         tempfile.TemporaryDirectory() as scratch,
     ):
-        config = odoo.write_config(Path(scratch) / "odoo.conf")
+        # Odoo's test run opens its port even where it is told not to.
+        config = odoo.write_config(Path(scratch) / "odoo.conf", http_port=free_port())
         command = [odoo.python, "-m", "odoo", "-c", config, "-d", database, "-i", "test_lint", f"--test-tags={tags}"]
         command += ["--stop-after-init", "--no-http", "--log-level=warn", "--log-handler=odoo.tests.result:INFO"]
         done = subprocess.run([str(word) for word in command], env=odoo.env, capture_output=True, text=True)
     counts = re.search(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests", done.stderr)
     if not counts:
-        raise SetupError(f"Odoo's test_lint said no result: {done.stderr.strip()[-300:]}")
+        raise SetupError(f"Odoo's test_lint said no result: {last_words(done.stderr)}")
     if done.returncode or counts[1] != "0" or counts[2] != "0":
         print(done.stderr)
         return False

@@ -85,12 +85,14 @@ class OrderChannel(models.Model):
     items_interval = fields.Integer(string="Items Every (min)", default=60, required=True)
     outbox_interval = fields.Integer(string="Commands Every (min)", default=5, required=True)
     items_cursor = fields.Char(readonly=True, copy=False)
+    items_fetch = fields.Integer(readonly=True, copy=False)  # number of the fetch under way
     items_since = fields.Datetime(readonly=True, copy=False)  # start of the fetch under way, None: full
     items_watermark = fields.Datetime(readonly=True, copy=False)
     items_checked_at = fields.Datetime(string="Items Last Fetched", readonly=True, copy=False)
     items_full_at = fields.Datetime(string="Last Full Fetch of Items", readonly=True, copy=False)
     orders_cursor = fields.Char(readonly=True, copy=False)
-    orders_since = fields.Datetime(readonly=True, copy=False)
+    orders_fetch = fields.Integer(readonly=True, copy=False)
+    orders_since = fields.Datetime(string="Orders Fetched Since", readonly=True, copy=False)
     orders_watermark = fields.Datetime(readonly=True, copy=False)
     orders_checked_at = fields.Datetime(string="Orders Last Fetched", readonly=True, copy=False)
     sync_cron_id = fields.Many2one("ir.cron", readonly=True, copy=False, ondelete="set null")

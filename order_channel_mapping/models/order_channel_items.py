@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ..connectors.base import ConnectorError
 from ..tools.digest import item_digest, to_json
 from ..tools.normalize import normalize_sku
-from .order_channel_pass import UTC
+from .order_channel_pass import UTC, Overtaken
 
 #: the next fetch starts this much before the watermark, because marketplaces' clocks and indexes lag
 OVERLAP = timedelta(minutes=2)
@@ -26,42 +26,45 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
         """
         self.ensure_one()
-        since, cursor, run = self._repeatable(self._begin_items_fetch)
+        since, cursor, fetch, run = self._repeatable(self._begin_items_fetch)
         try:
             with self._get_connector() as connector:
                 pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
-                complete = self._fetch_pages("items", pages, connector, run, self._take_items, deadline)
+                complete = self._fetch_pages("items", fetch, pages, connector, run, self._take_items, deadline)
+            if complete:
+                self._repeatable(self._finish_items_fetch, fetch, run)
+            else:
+                self._wake("items")
+                self._commit()
         except ConnectorError as error:
             self._rollback()
             self._repeatable(self._handle_connector_error, error, run)
-            return run
-        if complete:
-            self._repeatable(self._finish_items_fetch, run)
-        else:
-            self._wake("items")
-            self._commit()
+        except Overtaken:
+            self._rollback()
         return run
 
     def _begin_items_fetch(self):
         """Go on where a fetch was left, or decide what to fetch: everything at first and once a day, else what changed.
 
-        :return: (since or None, cursor or None, run)
+        :return: (since or None, cursor or None, number of the fetch, run)
         """
         if not self.items_cursor:
+            self.items_fetch += 1
             full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
             since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
             if self.items_since != since:
                 self.items_since = since
             self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
         since = self.items_since and self.items_since.replace(tzinfo=UTC)
-        return since or None, self.items_cursor or None, self._open_run("items", full=not since)
+        return since or None, self.items_cursor or None, self.items_fetch, self._open_run("items", full=not since)
 
     def _fetch_all_items(self):
         """Have the next fetch of items be a full one."""
         self.write({"items_full_at": False, "items_cursor": False})
 
-    def _finish_items_fetch(self, run):
+    def _finish_items_fetch(self, fetch, run):
         """Close a complete fetch; a full one marks as gone what it did not meet."""
+        self._own_fetch("items", fetch, SQL("items_fetch = items_fetch + 1"))
         now = fields.Datetime.now()
         values = {"items_cursor": False, "items_checked_at": now}
         if not self.items_since:

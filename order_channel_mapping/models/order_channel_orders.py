@@ -3,6 +3,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
 from ..connectors.records import FulfillmentStatus, LineKind, OrderStatus
@@ -10,7 +11,7 @@ from ..tools.addresses import normalize_email
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
 from ..tools.normalize import custom_listing_key, normalize_sku
 from .order_channel_items import OVERLAP
-from .order_channel_pass import UTC
+from .order_channel_pass import UTC, Overtaken
 
 #: kinds of lines that sell a listing; the others are booked on the addon's own service products
 LISTING_KINDS = (LineKind.PRODUCT, LineKind.GIFT_CARD)
@@ -38,24 +39,27 @@ class OrderChannel(models.Model):
         """
         self.ensure_one()
         started_at = fields.Datetime.now()
-        since, cursor, phase, run = self._repeatable(self._begin_orders_fetch)
+        since, cursor, phase, fetch, run = self._repeatable(self._begin_orders_fetch)
         try:
             with self._get_connector() as connector:
                 pages = connector.iter_orders(since=since, cursor=cursor, only_open=phase == "open")
                 complete = self._fetch_pages(
-                    "orders", pages, connector, run, self._take_orders, deadline, watermark=phase != "open"
+                    "orders", fetch, pages, connector, run, self._take_orders, deadline, watermark=phase != "open"
                 )
                 if complete and phase != "open":
                     self._retry_failures(connector, run)
+            if not complete:
+                self._wake("sync")
+                self._commit()
+                return run
+            self._repeatable(self._finish_orders_fetch, fetch, started_at)
         except ConnectorError as error:
             self._rollback()
             self._repeatable(self._handle_connector_error, error, run)
             return run
-        if not complete:
-            self._wake("sync")
-            self._commit()
+        except Overtaken:
+            self._rollback()
             return run
-        self._repeatable(self._finish_orders_fetch, started_at)
         if phase != "open":
             self._process_ready(run)
         self._repeatable(run._close)
@@ -64,19 +68,21 @@ class OrderChannel(models.Model):
     def _begin_orders_fetch(self):
         """Go on where a fetch was left, or start at the watermark less an overlap, at first at the channel's start date.
 
-        :return: (since, cursor or None, phase, run)
+        :return: (since, cursor or None, phase, number of the fetch, run)
         """
         if not self.orders_cursor:
+            self.orders_fetch += 1
             start = self.orders_watermark and self.orders_watermark - OVERLAP
             start = start or self.order_start or fields.Datetime.now() - timedelta(days=90)
             if self.orders_since != start:
                 self.orders_since = start
         phase = self.orders_phase
         run = self._open_run("orders", full=phase == "open")
-        return self.orders_since.replace(tzinfo=UTC), self.orders_cursor or None, phase, run
+        return self.orders_since.replace(tzinfo=UTC), self.orders_cursor or None, phase, self.orders_fetch, run
 
-    def _finish_orders_fetch(self, started_at):
+    def _finish_orders_fetch(self, fetch, started_at):
         """A fetch is complete: what the channel had when it began is in, so stock may be pushed on it (rule 6)."""
+        self._own_fetch("orders", fetch, SQL("orders_fetch = orders_fetch + 1"))
         self.write({"orders_cursor": False, "orders_checked_at": started_at, "orders_phase": "all"})
         self._set_health("ok")
 

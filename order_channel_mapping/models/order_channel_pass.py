@@ -41,6 +41,10 @@ def _split_skips(counts):
     return {"skipped": skipped, **{name: number for name, number in counts.items() if not name.startswith("skip:")}}
 
 
+class Overtaken(Exception):
+    """Another process began or finished this fetch: what is left of it is that one's."""
+
+
 class OrderChannel(models.Model):
     """Crons and passes: when a channel works, for how long, and what becomes of its errors."""
 
@@ -254,15 +258,17 @@ class OrderChannel(models.Model):
         second, second_failed = self._isolated(records[middle:], work)
         return first + second, first_failed + second_failed
 
-    def _fetch_pages(self, kind, pages, connector, run, take, deadline=None, watermark=True):
+    def _fetch_pages(self, kind, fetch, pages, connector, run, take, deadline=None, watermark=True):
         """Take in page after page, each in a transaction of its own together with the cursor that resumes after it.
 
         :param kind: ``items`` or ``orders``
+        :param int fetch: number of this fetch, see ``_own_fetch``
         :param pages: iterator of :class:`connectors.records.Page`
         :param take: function of a page's records that returns a Counter (see ``order.channel.run._count``) and
             the records it could not take, ``[(record, exception)]``
         :param watermark: whether the pages' watermarks count (a fetch of open orders only proves nothing about the others)
         :return: whether the last page was reached
+        :raise Overtaken: another process is at it
         """
         calls, held, saved_at = 0, Counter(), time.monotonic()
         pages = iter(pages)
@@ -282,7 +288,9 @@ class OrderChannel(models.Model):
             time_is_up = bool(deadline and time.monotonic() > deadline)
             hold = bool(page.cursor) and not time_is_up and time.monotonic() < saved_at + HOLD_SECONDS
             seen = watermark and page.watermark
-            counts, bad, solved = self._repeatable(self._take_page, kind, page, run, take, open_failures, held, hold, seen)
+            counts, bad, solved = self._repeatable(
+                self._take_page, kind, fetch, page, run, take, open_failures, held, hold, seen
+            )
             open_failures = open_failures - solved | bad
             if counts:
                 held.update(counts)
@@ -291,7 +299,7 @@ class OrderChannel(models.Model):
             if page.cursor and time_is_up:
                 return False
 
-    def _take_page(self, kind, page, run, take, open_failures, held, hold, watermark):
+    def _take_page(self, kind, fetch, page, run, take, open_failures, held, hold, watermark):
         """One page. Where nothing of it had to be written, its counts may be held back and saved with a later page's: a
         process that is killed then looks at unchanged records again, no more.
 
@@ -303,7 +311,7 @@ class OrderChannel(models.Model):
         if hold and not bad and not solved and not (counts["created"] or counts["updated"]):
             return counts, bad, solved
         run._count(**_split_skips(held + counts))
-        self._save_cursor(kind, page.cursor, watermark)
+        self._save_cursor(kind, fetch, page.cursor, watermark)
         return None, bad, solved
 
     def _ingest(self, kind, records, run, take):
@@ -332,19 +340,39 @@ class OrderChannel(models.Model):
         counts.update(fetched=len(records) + len(unread), failed=len(entries))
         return counts, bad, solved
 
-    def _save_cursor(self, kind, cursor, watermark):
-        """Save where the fetch stands; in SQL, because the row need not be read for it."""
-        self.flush_recordset()
+    def _save_cursor(self, kind, fetch, cursor, watermark):
+        """Save where the fetch stands."""
         watermark = watermark and watermark.astimezone(UTC).replace(tzinfo=None)
-        self.env.cr.execute(
+        column = SQL.identifier(f"{kind}_watermark")
+        self._own_fetch(
+            kind,
+            fetch,
             SQL(
-                "UPDATE order_channel SET %s = %s, %s = GREATEST(%s, %s) WHERE id = %s",
-                SQL.identifier(f"{kind}_cursor"), cursor or None,
-                SQL.identifier(f"{kind}_watermark"), SQL.identifier(f"{kind}_watermark"), watermark or None,
-                self.id,
-            )
+                "%s = %s, %s = GREATEST(%s, %s)",
+                SQL.identifier(f"{kind}_cursor"),
+                cursor or None,
+                column,
+                column,
+                watermark or None,
+            ),
         )
-        self.invalidate_recordset([f"{kind}_cursor", f"{kind}_watermark"])
+
+    def _own_fetch(self, kind, fetch, assignments):
+        """Update the channel if this fetch is still the one under way. A fetch has a number: the process that begins one
+        counts it up, the one that finishes it counts it up again, so that of two processes at it only one finishes.
+
+        In SQL, because the row need not be read for it.
+
+        :raise Overtaken: it is not
+        """
+        self.flush_recordset()
+        number = SQL.identifier(f"{kind}_fetch")
+        self.env.cr.execute(
+            SQL("UPDATE order_channel SET %s WHERE id = %s AND COALESCE(%s, 0) = %s", assignments, self.id, number, fetch)
+        )
+        if not self.env.cr.rowcount:
+            raise Overtaken
+        self.invalidate_recordset()
 
     @api.model
     def _blame(self, error):

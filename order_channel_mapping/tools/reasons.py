@@ -19,6 +19,10 @@ REASONS = {
         _lt("Grant the app the rights named there, then press Connect."),
     ),
     "no_shop": (_lt("There is no shop at this address."), _lt("Check the shop's domain, then press Connect.")),
+    "shop_domain": (
+        _lt("The shop's domain is not one of Shopify's."),
+        _lt("Enter the name that ends in .myshopify.com, not the address that buyers see."),
+    ),
     "shop_frozen": (_lt("The shop is frozen or closed at the channel."), _lt("The owner of the shop must act there.")),
     "credentials_changed": (
         _lt("The credentials were changed and have not been checked yet."),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from odoo.tests import patch
 
-from odoo.addons.order_channel_mapping.models.order_channel_account import OrderChannelAccount
-
 from tests.common import ChannelHttpCase
 from tests.integration.connect_common import TOKEN, ConnectMixin
 
@@ -123,18 +121,19 @@ class TestCredentials(ConnectMixin, ChannelHttpCase):
         self.assertNotIn(TOKEN, "".join(self.bodies))
 
     def test_connect_waits_for_what_was_just_typed(self):
-        """Pasting a credential and clicking Connect at once must not connect with the old one."""
+        """Pasting a credential and clicking Connect at once must not connect with the old one, however slow the line is."""
         channel = self.new_channel()
-        slow = OrderChannelAccount._check_settled
-
-        def take_long(records, vals):
-            if "secret_data" in vals:
-                records.env.cr.execute("SELECT pg_sleep(0.7)")
-            return slow(records, vals)
-
-        with self.marketplace(), patch.object(OrderChannelAccount, "_check_settled", take_long):
+        with self.marketplace():
             self.play(
                 """
+                const { open, send } = XMLHttpRequest.prototype;
+                XMLHttpRequest.prototype.open = function (method, url, ...others) {
+                    this.isSecret = url.includes("/secret");
+                    return open.call(this, method, url, ...others);
+                };
+                XMLHttpRequest.prototype.send = function (...body) {
+                    setTimeout(() => send.apply(this, body), this.isSecret ? 1500 : 0);
+                };
                 await badge("access_token", "Set");
                 await type("#credential_access_token", "shpat_pasted");
                 document.querySelector("button[name=action_connect]").click();

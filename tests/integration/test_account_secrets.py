@@ -384,17 +384,23 @@ class TestRoute(ConnectMixin, ChannelHttpCase):
         self.assertNotIn(SECRET, text)
 
     def test_strangers_are_refused_and_learn_nothing(self):
-        refusals = set()
+        answers = set()
         for login, account_id in (
-            ("channel_user", None),
-            ("channel_outsider", None),
-            ("channel_other_manager", None),
+            ("channel_user", self.account.id),
+            ("channel_outsider", self.account.id),
+            ("channel_other_manager", self.account.id),
             ("channel_manager", 987654321),
         ):
-            with self.subTest(login), mute_logger("odoo.http"), self.assertRaises(JsonRpcException) as raised:
-                self.post(login, {"access_token": TOKEN}, account_id)
-            refusals.add(str(raised.exception))
-        self.assertEqual(len(refusals), 1)
+            self.authenticate(login, login)
+            with mute_logger("odoo.http"):
+                response = self.url_open(
+                    f"/order_channel_mapping/account/{account_id}/secret",
+                    data=json.dumps({"params": {"values": {"access_token": TOKEN}}}),
+                    headers={"Content-Type": "application/json"},
+                )
+            self.assertNotIn(TOKEN, response.text)
+            answers.add(response.json()["error"]["data"]["message"])
+        self.assertEqual(answers, {"You can't enter credentials for this account."})
         self.assertEqual(self.account._secrets(), {})
 
     def test_nobody_logged_in_is_refused(self):

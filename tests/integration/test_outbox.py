@@ -104,6 +104,7 @@ class TestParcels(OutboxCase):
         returned.button_validate()
         self.assertEqual(returned.state, "done")
         self.assertEqual(len(self.commands(order)), 1)
+        self.assertNotIn("parcel_incomplete", order.event_ids.mapped("code"))
 
     def test_only_the_last_step_is_reported(self):
         self.warehouse.delivery_steps = "pick_pack_ship"
@@ -118,6 +119,7 @@ class TestParcels(OutboxCase):
             picking.carrier_tracking_ref = "1Z"
             picking.button_validate()
         self.assertEqual(len(self.commands(order)), 1)
+        self.assertNotIn("parcel_incomplete", order.event_ids.mapped("code"))
 
     def test_a_sales_order_of_no_channel_makes_no_command(self):
         product = self.make_product(on_hand=10)
@@ -179,6 +181,7 @@ class TestNumbers(OutboxCase):
         self.connector.answers["O-1"] = PushResult("O-1", PushStatus.FAILED, retryable=True)
         self.push_outbox()
         self.assertEqual([call[0] for call in self.connector.sent], ["ship"])
+        self.assertEqual(self.commands(self.order).mapped("state"), ["pending", "pending"])
 
     def test_with_the_switch_off_it_is_on_record_only(self):
         self.channel.push_tracking = False

@@ -76,6 +76,10 @@ class TestMarks(StockCase):
         self.assertMarked(self.product)
         order.order_line.product_uom_qty = 3
         self.assertMarked(self.product)
+        order.action_quotation_sent()
+        self.clear()
+        order.order_line.product_uom_qty = 4
+        self.assertMarked(self.product)
         order.order_line.name = "No demand"
         self.assertMarked()
         order.order_line.product_id = other

@@ -33,6 +33,9 @@
         "views/order_channel_menus.xml",
         "wizards/order_channel_add_products_views.xml",
     ],
-    "assets": {"web.assets_backend": ["order_channel_mapping/static/src/**/*"]},
+    "assets": {
+        "web.assets_backend": ["order_channel_mapping/static/src/**/*"],
+        "web.assets_tests": ["order_channel_mapping/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 from ..tools.order_texts import blocker_text, event_text
 from ..tools.reasons import reason_text
@@ -12,16 +13,19 @@ class OrderChannelBlocker(models.Model):
     text = fields.Char(string="What Is in the Way", compute="_compute_text")
     remedy = fields.Char(string="What to Do", compute="_compute_text")
     image_url = fields.Char(related="listing_id.image_url")
-    channel_id = fields.Many2one(related="order_id.channel_id")
+    link_hint = fields.Selection(related="listing_id.link_hint")
 
-    @api.depends("code", "params", "overruled_by_id")
+    @api.depends("code", "params", "overruled_by_id", "listing_id.link_hint")
     @api.depends_context("lang")
     def _compute_text(self):
+        hints = dict(self.env["order.channel.listing"]._fields["link_hint"]._description_selection(self.env))
         labels = dict(self._fields["code"]._description_selection(self.env))
         for blocker in self:
             blocker.text, blocker.remedy = blocker_text(
                 self.env, blocker.code, blocker.params, labels.get(blocker.code)
             )
+            if blocker.code == "unmapped" and blocker.link_hint:
+                blocker.remedy = hints[blocker.link_hint] + "."
             if blocker.overruled_by_id:
                 blocker.remedy = self.env._("Overruled by %(user)s", user=blocker.overruled_by_id.sudo().name)
 
@@ -117,10 +121,8 @@ class OrderChannelRun(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
-            started_at = fields.Datetime.context_timestamp(run, run.started_at) if run.started_at else None
-            run.display_name = (
-                f"{kinds.get(run.kind)} {started_at:%Y-%m-%d %H:%M}" if started_at else kinds.get(run.kind)
-            )
+            started_at = run.started_at and format_datetime(self.env, run.started_at, dt_format="short")
+            run.display_name = " ".join(filter(None, [kinds.get(run.kind), started_at]))
 
 
 class OrderChannelStockPush(models.Model):

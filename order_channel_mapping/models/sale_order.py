@@ -203,9 +203,9 @@ class SaleOrder(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("To Resolve"),
-            "res_model": "order.channel.blocker",
-            "views": [(False, "list")],
-            "domain": [("order_id", "=", self.channel_order_id.id)],
+            "res_model": "order.channel.order",
+            "res_id": self.channel_order_id.id,
+            "views": [(self.env.ref("order_channel_mapping.order_channel_order_view_form_resolve").id, "form")],
             "target": "new",
         }
 

@@ -12,7 +12,7 @@ _lt = LazyTranslate(__name__)
 
 #: code of a blocker -> (what is in the way, what to do)
 BLOCKERS = {
-    "unmapped": (_lt("%(item)s is not linked to a product."), _lt("Link it, or confirm it as a new product.")),
+    "unmapped": (_lt("%(item)s is not linked."), _lt("Link it, or confirm it as a new product.")),
     "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "tax_many": (_lt("Several taxes in Odoo fit %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "total": (
@@ -127,7 +127,7 @@ def _blocker_words(env, code, params):
     if code == "tax":
         rate = float(params.get("rate") or 0) * 100
         name = params.get("name") or params.get("code") or "?"
-        words["tax"] = " ".join(filter(None, [name, f"{rate:.4g} %", params.get("country")]))
+        words["tax"] = f"{name} ({', '.join(filter(None, [f'{rate:.4g} %', params.get('country')]))})"
     elif code == "total":
         currency = (
             env["res.currency"].with_context(active_test=False).search([("name", "=", params.get("currency"))], limit=1)

@@ -1,84 +1,117 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
+
 
 class OrderChannelLink(models.TransientModel):
-    """Asks which product each listing stands for, and how many of it. Several lines of one listing make a bundle."""
+    """Asks which product each listing stands for, and how many of it. A single listing may be a bundle of several."""
 
     _name = "order.channel.link"
     _description = "Link to Product"
 
-    line_ids = fields.One2many("order.channel.link.line", "wizard_id", string="Items")
-    listing_id = fields.Many2one(
-        "order.channel.listing", compute="_compute_listing_id", help="Set where there is only one."
-    )
+    listing_id = fields.Many2one("order.channel.listing", readonly=True, ondelete="cascade")  # where there is only one
+    company_id = fields.Many2one(related="listing_id.company_id")
     image_url = fields.Char(related="listing_id.image_url")
     waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")
+    product_id = fields.Many2one("product.product", string="Product", domain=OWN_PRODUCTS, ondelete="cascade")
+    quantity = fields.Float(
+        default=1.0, digits="Product Unit", help="How many of the product one sold item is: 6 for a pack of six."
+    )
+    bundle = fields.Boolean(string="It Is a Bundle", help="One sold item is several different products.")
+    line_ids = fields.One2many("order.channel.link.line", "wizard_id", string="Products")
 
-    @api.depends("line_ids.listing_id")
-    def _compute_listing_id(self):
-        for wizard in self:
-            listings = wizard.line_ids.listing_id
-            wizard.listing_id = listings if len(listings) == 1 else False
+    _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
 
     @api.model
     def default_get(self, fields_list):
-        """One line per listing (its components where it is linked already), with the product that its SKU points at."""
+        """What the listings stand for already, else the product that their SKU or barcode points at.
+
+        The listings are the ids in ``default_listing_ids`` of the context.
+        """
         values = super().default_get(fields_list)
-        listing_ids = self.env.context.get("default_listing_ids") or self.env.context.get("active_ids") or []
-        listings = self.env["order.channel.listing"].browse(listing_ids).exists()
+        listings = self.env["order.channel.listing"].browse(self.env.context.get("default_listing_ids") or []).exists()
         listings.check_access("read")
-        values["line_ids"] = [fields.Command.create(line) for line in self._propose_lines(listings)]
+        lines = self._propose_lines(listings)
+        if len(listings) == 1:
+            values |= {"listing_id": listings.id, "bundle": len(lines) > 1}
+            if len(lines) == 1:
+                values |= {"product_id": lines[0]["product_id"], "quantity": lines[0]["quantity"]}
+                lines = []
+        values["line_ids"] = [fields.Command.create(line) for line in lines]
         return values
 
     @api.model
     def _propose_lines(self, listings):
         """:rtype: list[dict]"""
-        proposed = listings.sudo()._find_products()
+        found = {listing.id: match for listing, match in listings.sudo()._find_products().items()}
         lines = []
         for listing in listings:
             components = [(line.product_id.id, line.quantity) for line in listing.mapping_id.line_ids]
             if not components:
-                hint, product_id, quantity, __ = proposed[listing.sudo()]
-                components = [(product_id if hint == "one" else False, quantity)]
+                hint, product_id, quantity, __ = found[listing.id]
+                components = [(hint == "one" and product_id, quantity)]
             lines += [
                 {"listing_id": listing.id, "product_id": product_id, "quantity": quantity}
                 for product_id, quantity in components
             ]
         return lines
 
+    @api.onchange("bundle")
+    def _onchange_bundle(self):
+        """The product that was chosen is the bundle's first one."""
+        if self.bundle and self.product_id and not self.line_ids:
+            line = {"listing_id": self.listing_id.id, "product_id": self.product_id.id, "quantity": self.quantity}
+            self.line_ids = [fields.Command.create(line)]
+
+    # === ACTIONS === #
+
     def action_link(self):
         """Link every listing that was given a product; orders that waited for it go on."""
         self.ensure_one()
-        by_listing = self.line_ids.filtered("product_id").grouped("listing_id")
-        if not by_listing:
+        chosen = self._chosen()
+        if not chosen:
             raise UserError(self.env._("Choose a product first."))
-        waiting = self._frozen_orders()
-        for listing, lines in by_listing.items():
-            products = [(line.product_id, line.quantity) for line in lines]
+        listings = self.env["order.channel.listing"].union(*chosen)._as_mapper()
+        waiting = self._frozen_orders(listings)
+        for listing in listings:
+            products = chosen[listing.sudo(False)]
             if len(products) == 1:
-                listing._as_mapper()._link(*products[0])
+                listing._link(*products[0])
             else:
-                listing._as_mapper()._link_bundle(products)
-        unfrozen = waiting - self._frozen_orders()
-        message = self.env._("Linked: %(number)s.", number=len(by_listing))
+                listing._link_bundle(products)
+        return self._say_linked(len(listings), len(waiting - self._frozen_orders(listings)))
+
+    def _chosen(self):
+        """``{listing: [(product, quantity)]}`` of those that were given a product."""
+        if self.listing_id and not self.bundle:
+            return {self.listing_id: [(self.product_id, self.quantity)]} if self.product_id else {}
+        lines = self.line_ids.filtered("product_id")
+        return {
+            listing: [(line.product_id, line.quantity) for line in group]
+            for listing, group in lines.grouped("listing_id").items()
+        }
+
+    @api.model
+    def _frozen_orders(self, listings):
+        """Channel orders that wait for these listings."""
+        return (
+            self.env["order.channel.blocker"]
+            .search([("listing_id", "in", listings.ids), ("code", "=", "unmapped")])
+            .order_id
+        )
+
+    def _say_linked(self, number, unfrozen):
+        message = self.env._("Items linked: %(number)s.", number=number)
         if unfrozen:
             message = self.env._(
-                "Linked: %(number)s. Orders no longer frozen: %(orders)s.", number=len(by_listing), orders=len(unfrozen)
+                "Items linked: %(number)s. Orders that go on: %(orders)s.", number=number, orders=unfrozen
             )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {"type": "success", "message": message, "next": {"type": "ir.actions.act_window_close"}},
         }
-
-    def _frozen_orders(self):
-        """Orders that wait for these listings."""
-        return (
-            self.env["order.channel.blocker"]
-            .search([("listing_id", "in", self.line_ids.listing_id.ids), ("code", "=", "unmapped")])
-            .order_id
-        )
 
 
 class OrderChannelLinkLine(models.TransientModel):
@@ -88,22 +121,10 @@ class OrderChannelLinkLine(models.TransientModel):
     _description = "Link to Product Line"
 
     wizard_id = fields.Many2one("order.channel.link", required=True, index=True, ondelete="cascade")
-    listing_id = fields.Many2one(
-        "order.channel.listing",
-        string="Item",
-        required=True,
-        ondelete="cascade",
-        default=lambda self: self.env.context.get("default_listing_id"),
-    )
+    listing_id = fields.Many2one("order.channel.listing", string="Item", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="listing_id.company_id")
     image_url = fields.Char(related="listing_id.image_url")
-    sku = fields.Char(related="listing_id.sku")
-    product_id = fields.Many2one("product.product", string="Product", ondelete="cascade")
-    quantity = fields.Float(
-        default=1.0,
-        required=True,
-        digits="Product Unit",
-        help="How many of the product one sold item is: 6 for a pack of six.",
-    )
+    product_id = fields.Many2one("product.product", string="Product", domain=OWN_PRODUCTS, ondelete="cascade")
+    quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")

@@ -25,7 +25,7 @@ DESCRIPTION = REPOSITORY / "order_channel_mapping" / "static" / "description"
 #: screens of the README: name of the picture -> file in static/description
 README = {"dashboard": "dashboard.png", "frozen_order": "frozen_order.png"}
 ONLY = os.environ.get("SCREENS", "").split()
-SETTLED = "!document.querySelector('.o_loading_indicator') && !document.querySelector('.o_view_sample_data')"
+SETTLED = "!document.querySelector('.o_loading_indicator')"
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#{0}"/>'
     '<circle cx="32" cy="26" r="13" fill="#fff" fill-opacity=".35"/><path d="M14 58a18 15 0 0 1 36 0z" fill="#fff" '
@@ -43,7 +43,7 @@ class Screen:
         self.browser.navigate_to(urljoin(self.base_url, path))
         self.wait(f"document.querySelector({ready!r})")
 
-    def wait(self, condition, seconds=20):
+    def wait(self, condition, seconds=60):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.js(f"Boolean(({condition}) && {SETTLED})"):
@@ -82,7 +82,10 @@ class Screens(WorldCase):
         super().setUpClass()
         cls.fill_shop()
         cls.market = cls.make_channel(
-            name="Market Place", external_name="Leaf & Kettle EU", state="connected", items_full_at=False,
+            name="Market Place",
+            external_name="Leaf & Kettle EU",
+            state="connected",
+            items_full_at=False,
         )
         run = cls.market._open_run("items", full=True)
         run._count(fetched=150, created=150, pages=3, calls=3)
@@ -90,7 +93,9 @@ class Screens(WorldCase):
         cls.broken._set_health("needs_reauth", "auth")
         cls.stall = cls.make_channel("offline", name="Market Stall", site=False, account_ref=False)
         cls.shop._record_failures(
-            "order", None, [("1013", "bad_payload", {"message": "lines: unknown currency"}, {"id": "1013", "lines": []})]
+            "order",
+            None,
+            [("1013", "bad_payload", {"message": "lines: unknown currency"}, {"id": "1013", "lines": []})],
         )
 
     def fetch_proxy(self, url):
@@ -152,13 +157,15 @@ class Screens(WorldCase):
         unconfirmed = self.action("order_channel_listing_action_unconfirmed")
         screen.open(unconfirmed, ".o_list_view .o_data_row")
         screen.take("unconfirmed")
-        screen.js("document.querySelectorAll('.o_data_row .o_list_record_selector input').forEach((box) => box.click())")
+        screen.js(
+            "document.querySelectorAll('.o_data_row .o_list_record_selector input').forEach((box) => box.click())"
+        )
         screen.wait("document.querySelector('.o_list_buttons, .o_selection_box')")
         screen.take("unconfirmed_selected")
         screen.open(f"{unconfirmed}/{self.listing('GIFT-SAMPLER').id}", ".o_form_view")
         screen.take("listing_unconfirmed")
         screen.click("button[name=action_open_link]", "Link")
-        screen.wait("document.querySelector('.modal .o_list_view, .modal .o_field_x2many_list')")
+        screen.wait("document.querySelector('.modal .o_field_widget[name=product_id]')")
         screen.take("link_one")
         everything = self.action("order_channel_listing_action")
         screen.open(everything, ".o_list_view .o_data_row")
@@ -177,14 +184,20 @@ class Screens(WorldCase):
         screen.click("button[name=action_channel_link_items]")
         screen.wait("document.querySelector('.modal .o_data_row')")
         screen.take("link_several")
-        for number, name in ((1005, "frozen_custom"), (1006, "unpaid"), (1007, "tax"), (1008, "ready"), (1001, "processed")):
+        for number, name in (
+            (1005, "frozen_custom"),
+            (1006, "unpaid"),
+            (1007, "tax"),
+            (1008, "ready"),
+            (1001, "processed"),
+        ):
             screen.open(f"{orders}/{self.sale(number).id}", ".o_form_view")
             screen.take(f"order_{name}")
         screen.click(".nav-link", "Audit Trail")
         screen.take("audit_trail")
         screen.open(f"{orders}/{self.sale(1007).id}", ".o_form_view")
         screen.click("button[name=action_channel_resolve]")
-        screen.wait("document.querySelector('.modal .o_list_view')")
+        screen.wait("document.querySelector('.modal .o_data_row')")
         screen.take("resolve")
         screen.open(f"{orders}/{self.sale(1007).id}", ".o_form_view")
         screen.click("button[name=action_choose_tax]")

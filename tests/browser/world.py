@@ -56,10 +56,16 @@ class WorldCase(ChannelHttpCase):
         cls.products = cls.make_products()
         cls.connector = FakeConnector()
         cls.shop = cls.make_channel(
-            name="Web Shop", external_name="Leaf & Kettle Online", auto_link=True, push_stock=True, push_tracking=True,
+            name="Web Shop",
+            external_name="Leaf & Kettle Online",
+            auto_link=True,
+            push_stock=True,
+            push_tracking=True,
             order_start="2020-01-01 00:00:00",
         )
-        cls.env["order.channel.location"].create({"channel_id": cls.shop.id, "external_id": "loc-1", "name": "Main Warehouse"})
+        cls.env["order.channel.location"].create(
+            {"channel_id": cls.shop.id, "external_id": "loc-1", "name": "Main Warehouse"}
+        )
 
     @classmethod
     def make_products(cls):
@@ -67,7 +73,10 @@ class WorldCase(ChannelHttpCase):
         products = cls.env["product.product"].create(
             [
                 {
-                    "name": name, "default_code": sku, "is_storable": True, "list_price": float(price),
+                    "name": name,
+                    "default_code": sku,
+                    "is_storable": True,
+                    "list_price": float(price),
                     "taxes_id": [(6, 0, cls.tax.ids)],
                 }
                 for sku, name, price, on_hand, __ in CATALOGUE
@@ -81,7 +90,10 @@ class WorldCase(ChannelHttpCase):
                 cls.env["stock.quant"]._update_available_quantity(product, stock, pieces[product.default_code])
         # two products with one SKU: an item of it is for a person to decide
         cls.env["product.product"].create(
-            [{"name": f"Masala Chai ({kind})", "default_code": "TEA-CHAI", "is_storable": True} for kind in ("bag", "tin")]
+            [
+                {"name": f"Masala Chai ({kind})", "default_code": "TEA-CHAI", "is_storable": True}
+                for kind in ("bag", "tin")
+            ]
         )
         return {product.default_code: product for product in products}
 
@@ -113,7 +125,9 @@ class WorldCase(ChannelHttpCase):
             name, price, item_id = prices.get(sku, (sku, "15.00", None))
             amount = money(price) * quantity
             tax = (rate, (amount * money(rate)).quantize(money("0.01")), False)
-            lines.append(line(f"{number}-{place}", item_id, quantity, price, [tax], name=name, sku=sku if item_id else None))
+            lines.append(
+                line(f"{number}-{place}", item_id, quantity, price, [tax], name=name, sku=sku if item_id else None)
+            )
         lines.append(line(f"{number}-s", kind=records.LineKind.SHIPPING, name="Standard shipping", price=shipping))
         name, street, city, code = BUYERS[number % len(BUYERS)]
         address = records.Address(name=name, street=street, city=city, zip=code, country=cls.country.code)
@@ -125,7 +139,9 @@ class WorldCase(ChannelHttpCase):
             "ship_by": placed_at + timedelta(days=3),
             "currency": cls.company.currency_id.name,
             "shop_currency": cls.company.currency_id.name,
-            "buyer": records.Buyer(ref=f"buyer-{name}", name=name, email=name.lower().replace(" ", ".") + "@example.com"),
+            "buyer": records.Buyer(
+                ref=f"buyer-{name}", name=name, email=name.lower().replace(" ", ".") + "@example.com"
+            ),
             "billing": address,
             "shipping": address,
             "raw": {"id": str(number), "name": f"#{number}"},
@@ -165,7 +181,9 @@ class WorldCase(ChannelHttpCase):
 
     @classmethod
     def sale(cls, number):
-        return cls.env["sale.order"].search([("order_channel_id", "=", cls.shop.id), ("client_order_ref", "=", f"#{number}")])
+        return cls.env["sale.order"].search(
+            [("order_channel_id", "=", cls.shop.id), ("client_order_ref", "=", f"#{number}")]
+        )
 
     @classmethod
     def listing(cls, sku):

@@ -1,0 +1,57 @@
+"""The main job in a real browser, as the people do it who have the rights for it and no more."""
+
+from __future__ import annotations
+
+from odoo.tests import new_test_user
+
+from tests.browser.world import WorldCase
+from tests.common import ChannelHttpCase
+from tests.fakes import connected
+from tests.integration.connect_common import TOKEN, ConnectMixin
+
+USER = "order_channel_mapping.group_channel_user"
+
+
+class TestConnectTour(ConnectMixin, ChannelHttpCase):
+    def test_a_manager_connects_a_channel(self):
+        with self.marketplace():
+            self.start_tour("/odoo", "order_channel_connect", login="channel_manager")
+        channel = self.env["order.channel"].search([("name", "=", "Hat Shop")])
+        self.assertEqual((channel.state, channel.external_name), ("connected", "Hat Shop"))
+        self.assertEqual(channel.account_id._secrets(), {"access_token": TOKEN})
+        self.assertEqual(set(channel.run_ids.mapped("kind")), {"items", "orders"}, "the first fetch is under way")
+
+
+class TestOrderTours(WorldCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.fill_shop()
+        cls.clerk = new_test_user(cls.env, "clerk", USER, company_id=cls.company.id)
+
+    def tour(self, name):
+        with connected(self.env, self.connector):
+            self.start_tour("/odoo", name, login="clerk")
+        self.env.invalidate_all()
+
+    def test_a_clerk_links_an_unconfirmed_item(self):
+        self.tour("order_channel_link_item")
+        listing = self.listing("TEA-GREEN-6X")
+        self.assertEqual((listing.product_id, listing.product_quantity), (self.products["TEA-GREEN-100"], 6.0))
+        self.assertEqual(listing.mapping_id.user_id, self.clerk)
+
+    def test_a_clerk_unfreezes_and_processes_an_order(self):
+        order = self.sale(1004)
+        self.assertTrue(order.channel_frozen)
+        self.tour("order_channel_unfreeze_and_process")
+        self.assertEqual((order.state, order.channel_frozen), ("sale", False))
+        sold = {line.product_id.default_code: line.product_uom_qty for line in order.order_line if line.product_id.is_storable}
+        self.assertEqual(sold, {"TEA-GREEN-100": 6.0, "GIFT-SAMPLER": 2.0})
+        self.assertAlmostEqual(order.amount_total, order.channel_order_id.amount_total, 2)
+
+    def test_a_clerk_answers_which_tax_it_is(self):
+        order = self.sale(1007)
+        self.assertTrue(order.channel_to_resolve)
+        self.tour("order_channel_choose_tax")
+        self.assertFalse(order.channel_to_resolve)
+        self.assertEqual(order.order_line[0].tax_ids, self.tax)

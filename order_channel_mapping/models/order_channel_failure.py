@@ -16,7 +16,7 @@ class OrderChannelFailure(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
     kind = fields.Selection(
-        [("item", "Item"), ("order", "Order"), ("stock", "Stock"), ("command", "Command")], required=True, readonly=True
+        [("item", "Item"), ("order", "Order"), ("process", "Processing"), ("stock", "Stock"), ("command", "Command")], required=True, readonly=True
     )
     external_ref = fields.Char(string="ID at the Channel", required=True, readonly=True)
     listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
@@ -62,7 +62,7 @@ class OrderChannelFailure(models.Model):
         failures = self.sudo().filtered(lambda failure: failure.state == "open")
         failures.write({"next_try_at": fields.Datetime.now()})
         failures.filtered(lambda failure: failure.kind == "item").channel_id._fetch_all_items()
-        kinds = {"order": "orders", "item": "items", "stock": "stock", "command": "outbox"}
+        kinds = {"order": "orders", "process": "orders", "item": "items", "stock": "stock", "command": "outbox"}
         for kind, group in failures.grouped("kind").items():
             group.channel_id._request_run([kinds[kind]])
         return {

@@ -32,6 +32,7 @@ class OrderChannel(models.Model):
                 pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
                 complete = self._fetch_pages("items", fetch, pages, connector, run, self._take_items, deadline)
             if complete:
+                self._link_unconfirmed()
                 self._repeatable(self._finish_items_fetch, fetch, run)
             else:
                 self._wake("items")

@@ -28,10 +28,14 @@ class OrderChannelListing(models.Model):
         return self._link_batch(pairs)
 
     def _hint_links(self):
-        """Say what automatic linking would do, without doing it."""
+        """Say what automatic linking would do, without doing it.
+
+        :return: the listings that were linked: none
+        """
         for listing, (hint, *__) in self._find_products().items():
             if listing.link_hint != hint:
                 listing.link_hint = hint
+        return self.browse()
 
     def _find_products(self):
         """What automatic linking makes of these listings, in a fixed number of queries.

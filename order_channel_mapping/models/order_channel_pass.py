@@ -118,10 +118,6 @@ class OrderChannel(models.Model):
         for kind in kinds:
             self._wake({"items": "items", "outbox": "outbox"}.get(kind, "sync"))
 
-    @api.model
-    def _cron_kinds(self):
-        return tuple(CRONS)
-
     def _cron_pass(self, kind):
         """One pass of one of the channel's crons. Never raises: what goes wrong is put on the channel and in the log.
 
@@ -136,11 +132,15 @@ class OrderChannel(models.Model):
             if kind == "items":
                 if channel._is_due("items"):
                     channel._sync_items(deadline=deadline)
+                elif channel.auto_link:
+                    channel._link_unconfirmed(certain_only=True)
             elif kind == "outbox":
                 channel._push_outbox()
             else:
                 if channel._is_due("orders"):
                     channel._sync_orders(deadline=deadline)
+                else:
+                    channel._process_ready()  # what a person mapped or resolved meanwhile
                 if channel.push_stock:
                     channel._push_stock(deadline=deadline)
         except Exception as error:

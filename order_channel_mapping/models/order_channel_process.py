@@ -7,6 +7,7 @@ from ..connectors.base import BadPayload, Rejected
 
 #: orders confirmed per transaction: a confirmation is slow (7 to 18 a second), so a kill loses little work
 CONFIRM_BATCH = 10
+LINK_BATCH = 500
 
 
 class OrderChannel(models.Model):
@@ -45,7 +46,7 @@ class OrderChannel(models.Model):
         failures = self.env["order.channel.failure"].search_fetch(
             [
                 ("channel_id", "=", self.id),
-                ("kind", "=", "order"),
+                ("kind", "=", "process"),
                 ("state", "=", "open"),
                 ("next_try_at", ">", fields.Datetime.now()),
             ],
@@ -57,11 +58,11 @@ class OrderChannel(models.Model):
         """Confirm up to a batch in one transaction; what fails is found by halving and becomes a failure."""
         done, failed = self._isolated(list(sale_orders), self._confirm_orders)
         self._record_failures(
-            "order", run, [(order.channel_order_id.external_id, *self._blame(error), None) for order, error in failed]
+            "process", run, [(order.channel_order_id.external_id, *self._blame(error), None) for order, error in failed]
         )
         bad = {order.id for order, __ in failed}
         good = sale_orders.filtered(lambda order: order.id not in bad)
-        self._solve_failures("order", good.channel_order_id.mapped("external_id"))
+        self._solve_failures("process", good.channel_order_id.mapped("external_id"))
         if run:
             run._count(processed=done["processed"])
         return done["processed"]
@@ -97,27 +98,25 @@ class OrderChannel(models.Model):
             preview[{"one": "link", "none": "none"}.get(hint, "ambiguous")] += 1
         return preview
 
-    def _auto_link_all(self):
-        """Link every unconfirmed item that is certain, in batches. Used when automatic linking is switched on."""
+    def _link_unconfirmed(self, certain_only=False):
+        """Look at the unconfirmed items again, in batches: link those that are certain where automatic linking is on, and
+        renew what the others say. Products made or changed since the item came in are found so.
+
+        :param certain_only: look only at those of which it is known that one product fits (linking was just switched on)
+        :return: number of items linked
+        """
         self.ensure_one()
-        Listing = self.env["order.channel.listing"]
+        domain = [("channel_id", "=", self.id), ("state", "=", "unconfirmed"), ("gone", "=", False)]
+        if certain_only:
+            domain.append(("link_hint", "=", "one"))
         last_id, linked = 0, 0
         while True:
-            batch = Listing.search(
-                [
-                    ("channel_id", "=", self.id),
-                    ("state", "=", "unconfirmed"),
-                    ("gone", "=", False),
-                    ("link_hint", "=", "one"),
-                    ("id", ">", last_id),
-                ],
-                order="id",
-                limit=500,
-            )
+            batch = self.env["order.channel.listing"].search([*domain, ("id", ">", last_id)], order="id", limit=LINK_BATCH)
             if not batch:
+                self._commit()
                 return linked
             last_id = batch[-1].id
-            linked += len(self._repeatable(batch._auto_link))
+            linked += len(self._repeatable(batch._auto_link if self.auto_link else batch._hint_links))
 
     # === RETRIES === #
 

@@ -147,6 +147,8 @@ class OrderChannelOrder(models.Model):
                 order._log_event("unfrozen")
             if any(sale_order[name] != value for name, value in values.items()):
                 sale_order.write(values)
+                if not codes and order.channel_id.auto_process:
+                    order.channel_id._wake("sync")  # ready now: processed by the next pass
 
     def _recheck(self):
         """Work out again what is in the way, for instance after a tax was mapped."""

@@ -7,6 +7,7 @@ from odoo import fields, models
 from ..connectors.records import LineQuantity, Shipment
 from ..tools.digest import to_json
 from ..tools.promise import TOLERANCE
+from ..tools.silence import colleagues, is_silent
 from .order_channel_shipment import to_decimal
 from .product_product import USER_GROUP
 
@@ -31,6 +32,11 @@ class StockPicking(models.Model):
         if vals.get("carrier_tracking_ref"):
             self._report_to_channels()
         return result
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Override of `mail`: the buyer hears from the channel that the parcel left, not from Odoo (rule 8)."""
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        return colleagues(recipients) if is_silent(self.sudo().sale_id) else recipients
 
     def _report_to_channels(self):
         """Write a command for each channel order of each of these deliveries. A delivery that has one and got another

@@ -73,6 +73,14 @@ class TestItems(ChannelCase):
         self.assertEqual(str(self.listing("1").write_date), "2026-01-01 00:00:00")
         self.assertEqual(self.listing("2").price, 11.0)
 
+    def test_a_product_made_later_is_found_by_the_next_fetch(self):
+        self.connector.items = [item("1", "LATER-1")]
+        self.fetch()
+        self.assertEqual(self.listing("1").link_hint, "none")
+        product = self.env["product.product"].create({"name": "Later", "default_code": "later-1"})
+        self.fetch()
+        self.assertEqual(self.listing("1").product_id, product)
+
     def test_a_full_pass_marks_what_it_did_not_meet_as_gone_and_back(self):
         self.connector.items = [item("1"), item("2")]
         self.fetch()

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.addons.order_channel_mapping.connectors import records
 from odoo.exceptions import UserError
@@ -279,6 +280,31 @@ class TestOrders(OrderCase):
         )
         self.assertEqual([self.sale(ref).state for ref in "123"], ["sale", "draft", "draft"])
         self.assertEqual(run.processed, 1)
+
+    def test_an_order_that_cant_be_processed_is_on_record_and_holds_up_no_other(self):
+        self.channel.sudo().auto_process = True
+        confirm = type(self.env["sale.order"])._action_confirm
+
+        def refuse(orders):
+            if "#1" in orders.mapped("client_order_ref"):
+                raise UserError("The warehouse is closed.")
+            return confirm(orders)
+
+        first, second = self.order("1", [line("a", sku="MUG-1")]), self.order("2", [line("a", sku="MUG-1")])
+        with patch.object(self.env.registry["sale.order"], "_action_confirm", refuse):
+            self.take(first, second)
+            failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+            self.assertEqual((self.sale("1").state, self.sale("2").state), ("draft", "sale"))
+            self.assertEqual((failure.kind, failure.external_ref, failure.attempts), ("process", "1", 1))
+            self.assertEqual(failure.reason_params, {"message": "The warehouse is closed."})
+            self.take(first, second)
+            self.assertEqual(failure.attempts, 1, "it waits for its time")
+            failure.action_retry()
+            self.take(first, second)
+            self.assertEqual(failure.attempts, 2)
+        failure.action_retry()
+        self.take(first, second)
+        self.assertEqual((self.sale("1").state, failure.state), ("sale", "solved"))
 
     def test_cancelled_at_the_channel(self):
         self.take(self.order("1", [line("a", sku="MUG-1")]), self.order("2", [line("a", sku="MUG-1")]))

@@ -31,7 +31,7 @@ class OrderChannelGoLive(models.TransientModel):
     # === THE SWITCHES === #
     auto_link = fields.Boolean(string="Link by SKU")
     auto_process = fields.Boolean(string="Process Orders Automatically")
-    push_stock = fields.Boolean(string="Push Stock")
+    push_stock = fields.Boolean()
     push_tracking = fields.Boolean(string="Report Tracking")
     can_auto_link = fields.Boolean(compute="_compute_can")
     can_push_stock = fields.Boolean(compute="_compute_can")
@@ -80,9 +80,9 @@ class OrderChannelGoLive(models.TransientModel):
     # === CRUD METHODS === #
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """On the first time every switch that the marketplace allows is proposed; later, they are as they stand."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         channel = self.env["order.channel"].browse(values.get("channel_id"))
         channel.check_access("write")
         if channel:

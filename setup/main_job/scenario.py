@@ -17,6 +17,7 @@ def run(job: Job) -> None:
     connect(job)
     first_fetch(job)
     go_live(job)
+    answer_a_tax_question(job)
     map_what_is_left(job)
     check_stock(job)
     ship(job)
@@ -112,6 +113,24 @@ def _settled(env) -> bool:
         ("order.channel.stock.change", [("due_at", "=", False)]),  # the others are a second look, later
     ]
     return _runs_over(env) and not any(env[model].search_count(domain, limit=1) for model, domain in waiting)
+
+
+def answer_a_tax_question(job: Job) -> None:
+    job.say("Say which tax the shop's tax for Germany is: orders that waited for it go on")
+    with job.env() as env:
+        questions = env["order.channel.blocker"].search([("code", "=", "tax")])
+        german = questions.filtered(lambda blocker: blocker.params["country"] == "DE" and blocker.params["included"])
+        job.at_least("orders to Germany that wait for their tax", len(german.order_id), 1)
+        answer = {
+            "channel_id": _channel(env).id,
+            "name": german[:1].params["name"],
+            "country_code": "DE",
+            "rate": float(german[:1].params["rate"]) * 100,
+            "included": True,
+            "tax_id": env.company.account_sale_tax_id.id,
+        }
+        env["order.channel.tax.map"].create(answer)
+        job.equal("tax questions for Germany that are left", len(german.exists()), 0)
 
 
 def _orders_of_kind(job: Job, env, kind: str):

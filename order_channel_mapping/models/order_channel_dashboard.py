@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 from babel.dates import format_timedelta
 
 from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, get_lang
 
 from .order_channel_account import OFFLINE
+
+MOMENT = timedelta(minutes=1)
 
 
 class OrderChannel(models.Model):
@@ -77,4 +81,7 @@ class OrderChannel(models.Model):
         locale = babel_locale_parse(get_lang(self.env).code)
         for channel in self:
             last = max(filter(None, [channel.items_checked_at, channel.orders_checked_at]), default=None)
-            channel.last_sync = format_timedelta(last - now, add_direction=True, locale=locale) if last else False
+            if last and last > now - MOMENT:
+                channel.last_sync = self.env._("just now")
+            else:
+                channel.last_sync = last and format_timedelta(last - now, add_direction=True, locale=locale)

@@ -91,7 +91,7 @@ class Screens(WorldCase):
         run._count(fetched=150, created=150, pages=3, calls=3)
         cls.broken = cls.make_channel(name="Old Shop")
         cls.broken._set_health("needs_reauth", "auth")
-        cls.stall = cls.make_channel("offline", name="Market Stall", site=False, account_ref=False)
+        cls.stall = cls.make_stall()
         cls.shop._record_failures(
             "order",
             None,

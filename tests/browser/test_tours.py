@@ -45,7 +45,11 @@ class TestOrderTours(WorldCase):
         self.assertTrue(order.channel_frozen)
         self.tour("order_channel_unfreeze_and_process")
         self.assertEqual((order.state, order.channel_frozen), ("sale", False))
-        sold = {line.product_id.default_code: line.product_uom_qty for line in order.order_line if line.product_id.is_storable}
+        sold = {
+            line.product_id.default_code: line.product_uom_qty
+            for line in order.order_line
+            if line.product_id.is_storable
+        }
         self.assertEqual(sold, {"TEA-GREEN-100": 6.0, "GIFT-SAMPLER": 2.0})
         self.assertAlmostEqual(order.amount_total, order.channel_order_id.amount_total, 2)
 
@@ -55,3 +59,11 @@ class TestOrderTours(WorldCase):
         self.tour("order_channel_choose_tax")
         self.assertFalse(order.channel_to_resolve)
         self.assertEqual(order.order_line[0].tax_ids, self.tax)
+
+    def test_a_clerk_enters_an_order_of_an_offline_store(self):
+        stall = self.make_stall()
+        self.env["res.partner"].create({"name": "Walk-in Customer"})
+        self.tour("order_channel_offline_order")
+        order = self.env["sale.order"].search([("order_channel_id", "=", stall.id)])
+        self.assertEqual((order.state, order.partner_id.name), ("sale", "Walk-in Customer"))
+        self.assertEqual((order.order_line.product_id, order.order_line.price_unit), (self.products["MUG-BLUE"], 15.5))

@@ -180,6 +180,14 @@ class WorldCase(ChannelHttpCase):
             cls.shop._push_stock()
 
     @classmethod
+    def make_stall(cls):
+        """An offline store that is open and sells two mugs, the blue one at a price of its own."""
+        stall = cls.make_channel("offline", name="Market Stall", site=False, account_ref=False)
+        listings = stall._add_products(cls.products["MUG-BLUE"] + cls.products["MUG-SAND"])
+        listings.filtered(lambda listing: listing.sku == "MUG-BLUE").price = 15.5
+        return stall
+
+    @classmethod
     def sale(cls, number):
         return cls.env["sale.order"].search(
             [("order_channel_id", "=", cls.shop.id), ("client_order_ref", "=", f"#{number}")]

@@ -99,3 +99,22 @@ tours.add("order_channel_choose_tax", {
         { trigger: ".o_form_view:not(:has(.ribbon)) button[name=action_channel_process]" },
     ],
 });
+
+tours.add("order_channel_offline_order", {
+    url: "/odoo",
+    steps: () => [
+        ...openMenu(),
+        { trigger: ".o_kanban_record:contains('Market Stall') button[name=action_new_order]", run: "click" },
+        { trigger: ".o_field_widget[name=order_channel_id]:contains('Market Stall'), .o_field_widget[name=order_channel_id] input" },
+        { trigger: ".o_field_widget[name=partner_id] input", run: "edit Walk-in" },
+        { trigger: ".o-autocomplete--dropdown-item:contains('Walk-in Customer')", run: "click" },
+        { trigger: ".o_field_widget[name=order_line] a:contains('Add a product')", run: "click" },
+        { trigger: ".o_selected_row .o_field_widget[name^=product] input", run: "edit MUG-BLUE" },
+        { trigger: ".o-autocomplete--dropdown-item:contains('Stoneware Mug, Blue')", run: "click" },
+        { trigger: ".o_selected_row .o_field_widget[name=price_unit] input:value('15.50')" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved" },
+        { trigger: "button[name=action_channel_process]", run: "click" },
+        { trigger: ".o_arrow_button_current:contains('Sales Order')" },
+    ],
+});

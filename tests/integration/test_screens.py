@@ -1,0 +1,146 @@
+"""What screens say and find, where no browser is needed for it."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from lxml import etree
+
+from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
+from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
+from odoo.modules import get_module_path
+from odoo.tests import Form, new_test_user
+
+from tests.fakes import connected, line
+from tests.integration.test_orders import OrderCase
+
+
+class TestScreens(OrderCase):
+    def take_some(self):
+        """A ready order, a frozen one, and one that is not paid."""
+        self.take(
+            self.order("1", [line("a", sku="MUG-1")]),
+            self.order("2", [line("b", sku="NEW-1"), line("c", sku="NEW-2")]),
+            self.order("3", [line("d", sku="MUG-1")], payment_status=PaymentStatus.PENDING),
+        )
+
+    # === SALES === #
+
+    def groups_of_filters(self, view):
+        """Names of the filters that add up (are joined by OR): those that follow each other directly."""
+        arch = etree.fromstring(self.env["sale.order"].get_view(self.env.ref(view).id, "search")["arch"])
+        groups = [[]]
+        for node in arch:
+            if node.tag == "filter" and not node.get("date"):
+                groups[-1].append(node.get("name"))
+            else:
+                groups.append([])
+        return groups
+
+    def test_our_filters_add_up_with_odoos_default_ones(self):
+        """Next to *My Quotations* or *Sales Orders* a filter of its own group would find nothing."""
+        for view, default in (
+            ("sale.sale_order_view_search_inherit_quotation", "my_quotation"),
+            ("sale.sale_order_view_search_inherit_sale", "sales"),
+        ):
+            (group,) = (names for names in self.groups_of_filters(view) if default in names)
+            self.assertLessEqual({"marketplace", "channel_frozen", "channel_to_resolve"}, set(group), view)
+
+    def test_a_salesperson_without_the_channels_rights_can_read_its_orders(self):
+        self.take_some()
+        seller = new_test_user(self.env, "seller", "sales_team.group_sale_salesman_all_leads")
+        for number in ("1", "2"):
+            order = self.sale(number).with_user(seller)
+            with Form(order) as form:
+                form.note = "Seen"
+            self.assertFalse(order.with_user(seller).has_access("unlink"))
+
+    def test_status_in_one_word_and_what_is_in_the_way(self):
+        self.take_some()
+        self.assertEqual([self.sale(number).channel_status for number in "123"], ["ready", "frozen", "to_resolve"])
+        self.assertEqual(self.sale("2").channel_unmapped_count, 2)
+        self.assertEqual(
+            [self.sale(number).channel_blocker_text for number in "123"], ["", "Unmapped item (2)", "Payment"]
+        )
+        self.sale("1").action_channel_process()
+        self.sale("3")._action_cancel()
+        self.assertEqual([self.sale(number).channel_status for number in "13"], ["processed", "cancelled"])
+
+    # === DASHBOARD === #
+
+    def test_counts_of_the_card_are_what_its_links_find(self):
+        self.take_some()
+        channel = self.channel
+        self.assertEqual(
+            (channel.unconfirmed_count, channel.order_count, channel.to_resolve_count, channel.ready_count),
+            (2, 3, 2, 1),
+        )
+        filters = etree.fromstring(
+            self.env["sale.order"].get_view(
+                self.env.ref("order_channel_mapping.sale_order_view_search_channel").id, "search"
+            )["arch"]
+        )
+        for name, count in (("channel_to_resolve", 2), ("channel_ready", 1)):
+            (node,) = filters.xpath(f"//filter[@name='{name}']")
+            domain = [("order_channel_id", "=", channel.id), *eval(node.get("domain"))]  # noqa: S307
+            self.assertEqual(self.env["sale.order"].search_count(domain), count, name)
+        self.assertFalse(channel.working)
+        channel._request_run(["items"])
+        channel.invalidate_recordset()
+        self.assertTrue(channel.working)
+        self.assertEqual(channel.last_sync, "just now")
+        channel.orders_checked_at -= timedelta(minutes=5)
+        self.assertEqual(channel.last_sync, "5 minutes ago")
+
+    # === TEXTS === #
+
+    def test_every_event_that_is_logged_has_words(self):
+        models = Path(get_module_path("order_channel_mapping")) / "models"
+        source = "".join(path.read_text() for path in models.glob("*.py"))
+        logged = set(re.findall(r"_log_event\(\s*\"(\w+)\"", source))
+        self.assertGreater(len(logged), 8)
+        self.assertEqual(logged - EVENTS.keys(), set())
+
+    def test_every_blocker_has_words_and_what_to_do(self):
+        for code, label in self.env["order.channel.blocker"]._fields["code"].selection:
+            text, remedy = blocker_text(self.env, code, {"found": 0}, label)
+            self.assertTrue(remedy, code)
+            self.assertNotEqual(text, label)
+
+    def test_words_carry_the_parameters(self):
+        tax = {"name": "VAT", "rate": "0.07", "country": "DE", "found": 0}
+        self.assertEqual(blocker_text(self.env, "tax", tax)[0], "No tax in Odoo fits VAT (7 %, DE).")
+        self.assertIn("Several", blocker_text(self.env, "tax", {**tax, "found": 2})[0])
+        total = {"expected": "10.00", "odoo": "9.99", "currency": "USD"}
+        self.assertIn("10.00", blocker_text(self.env, "total", total)[0])
+        self.assertIn("9.99", blocker_text(self.env, "total", total)[0])
+        edited = event_text(self.env, "edited", {"changes": {"product_uom_qty": [1.0, 2.5]}})
+        self.assertTrue(edited.endswith("1 → 2.5"), edited)
+        self.assertEqual(event_text(self.env, "revised", {"changes": ["total"]}), "Changed at the channel: total")
+        self.assertEqual(event_text(self.env, "revised", {"changes": []}), "Updated at the channel")
+        self.assertEqual(event_text(self.env, "overruled", {"blocker": "payment"}), "Overruled: Payment")
+
+    def test_the_unmapped_line_says_why_it_was_not_linked(self):
+        self.take_some()
+        blocker = self.sale("2").channel_blocker_ids[0]
+        self.assertIn("NEW-", blocker.text)
+        self.assertEqual(blocker.remedy, "No product has this SKU or barcode.")
+
+    def test_what_a_run_left_out_is_said_by_rule(self):
+        with connected(self.env, self.connector):
+            run = self.channel._open_run("orders")
+            run._count(fetched=3, skipped={"test": 1, "before_start": 2})
+        self.assertEqual(
+            run.skips_text.splitlines(),
+            ["2 × Placed before the date from which orders are taken in.", "1 × Test order."],
+        )
+
+    def test_choosing_a_tax_is_filled_in(self):
+        self.take(self.order("9", [line("t", sku="MUG-1", taxes=[("0.07", "0.70", False)])]))
+        blocker = self.sale("9").channel_blocker_ids.filtered(lambda blocker: blocker.code == "tax")
+        action = blocker.action_choose_tax()
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        form.tax_id = self.vat19
+        form.save()
+        self.assertFalse(self.sale("9").channel_to_resolve)
+        self.assertEqual(self.sale("9").order_line.tax_ids, self.vat19)

@@ -69,7 +69,9 @@ class OrderChannel(models.Model):
         self.check_access("read")
         if self.provider != OFFLINE:
             raise UserError(
-                self.env._("The items of %(channel)s come from there. Add them at the channel itself.", channel=self.name)
+                self.env._(
+                    "The items of %(channel)s come from there. Add them at the channel itself.", channel=self.name
+                )
             )
         if self.state == "closing":
             raise UserError(self.env._("%(channel)s is closing. Reopen it first.", channel=self.name))
@@ -108,8 +110,10 @@ class OrderChannel(models.Model):
 
     def _offline_listing_values(self, products, pricelist):
         currency = self.currency_id or self.company_id.currency_id
-        prices = (pricelist or self.env["product.pricelist"]).with_company(self.company_id)._get_products_price(
-            products.with_company(self.company_id), 1.0, currency=currency
+        prices = (
+            (pricelist or self.env["product.pricelist"])
+            .with_company(self.company_id)
+            ._get_products_price(products.with_company(self.company_id), 1.0, currency=currency)
         )
         return [
             {
@@ -131,14 +135,18 @@ class OrderChannel(models.Model):
 
     def _on_sale(self, products):
         """The listings of these offline stores that stand for one of these products alone."""
-        return self.env["order.channel.listing"].sudo().search(
-            [
-                ("channel_id", "in", self.filtered(lambda channel: channel.provider == OFFLINE).ids),
-                ("product_id", "in", products.ids),
-                ("state", "=", "linked"),
-                ("gone", "=", False),
-            ],
-            order="product_quantity, id",
+        return (
+            self.env["order.channel.listing"]
+            .sudo()
+            .search(
+                [
+                    ("channel_id", "in", self.filtered(lambda channel: channel.provider == OFFLINE).ids),
+                    ("product_id", "in", products.ids),
+                    ("state", "=", "linked"),
+                    ("gone", "=", False),
+                ],
+                order="product_quantity, id",
+            )
         )
 
 
@@ -155,7 +163,9 @@ class OrderChannelListing(models.Model):
         edited = OFFLINE_FIELDS & vals.keys()
         if edited and not self.env.su and any(listing.provider != OFFLINE for listing in self):
             raise AccessError(
-                self.env._("Prices and SKUs of a marketplace's items come from there. Change them at the channel itself.")
+                self.env._(
+                    "Prices and SKUs of a marketplace's items come from there. Change them at the channel itself."
+                )
             )
         result = super().write(vals)
         if "sku" in vals and "sku_key" not in vals:
@@ -167,7 +177,9 @@ class OrderChannelListing(models.Model):
         brings the listing back."""
         listings = self._as_mapper()
         if any(listing.provider != OFFLINE for listing in listings):
-            raise UserError(self.env._("The items of a marketplace come from there. Take them off at the channel itself."))
+            raise UserError(
+                self.env._("The items of a marketplace come from there. Take them off at the channel itself.")
+            )
         listings.write({"gone": True})
 
 

@@ -18,11 +18,18 @@ class SaleOrder(models.Model):
         "order.channel", string="Channel", copy=False, index="btree_not_null", check_company=True, ondelete="restrict"
     )
     channel_order_id = fields.Many2one(
-        "order.channel.order", string="Channel Order", copy=False, index="btree_not_null", readonly=True, ondelete="restrict"
+        "order.channel.order",
+        string="Channel Order",
+        copy=False,
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
     )
     channel_provider = fields.Selection(related="order_channel_id.provider", string="Marketplace")
     channel_frozen = fields.Boolean(string="Frozen", copy=False, readonly=True)
-    channel_to_resolve = fields.Boolean(string="To Resolve", copy=False, readonly=True)  # frozen, or another open blocker
+    channel_to_resolve = fields.Boolean(
+        string="To Resolve", copy=False, readonly=True
+    )  # frozen, or another open blocker
     channel_blocker_ids = fields.One2many(related="channel_order_id.blocker_ids", string="In the Way")
     channel_event_ids = fields.One2many(related="channel_order_id.event_ids", string="Audit Trail")
 
@@ -93,7 +100,8 @@ class SaleOrder(models.Model):
             return self.sudo()._channel_frozen_message()
         if self.channel_to_resolve:
             return self.env._(
-                "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.", order=self.display_name
+                "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.",
+                order=self.display_name,
             )
         return super()._confirmation_error_message()
 
@@ -110,7 +118,9 @@ class SaleOrder(models.Model):
         if not is_internal(self):
             for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
                 if name in vals and any(order[name] != vals[name] for order in self):
-                    raise UserError(self.env._("Whether an order is frozen is worked out from its items; it can't be set."))
+                    raise UserError(
+                        self.env._("Whether an order is frozen is worked out from its items; it can't be set.")
+                    )
             if "order_channel_id" in vals and any(
                 order.order_channel_id.id != vals["order_channel_id"] for order in self._from_marketplaces()
             ):

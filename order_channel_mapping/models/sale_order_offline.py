@@ -10,7 +10,16 @@ from .order_channel_states import SWITCHED_STATES
 
 _CHANGED = "order_channel_mapping.offline_orders"
 #: a change of these changes what the channel order says
-ORDER_FACTS = {"state", "name", "partner_id", "date_order", "order_line", "currency_id", "pricelist_id", "order_channel_id"}
+ORDER_FACTS = {
+    "state",
+    "name",
+    "partner_id",
+    "date_order",
+    "order_line",
+    "currency_id",
+    "pricelist_id",
+    "order_channel_id",
+}
 LINE_FACTS = {"product_id", "product_uom_id", "product_uom_qty", "price_unit", "discount", "tax_ids"}
 
 
@@ -39,8 +48,10 @@ class SaleOrder(models.Model):
         on_sale = {(listing.channel_id, listing.product_id) for listing in listings}
         for order in offline:
             order.channel_unlisted_product_ids = order.order_line.filtered(
-                lambda line: line._is_offline_item()
-                and (line.order_id.order_channel_id._origin, line.product_id._origin) not in on_sale
+                lambda line: (
+                    line._is_offline_item()
+                    and (line.order_id.order_channel_id._origin, line.product_id._origin) not in on_sale
+                )
             ).product_id
 
     @api.depends("order_channel_id")
@@ -109,7 +120,9 @@ class SaleOrder(models.Model):
                     )
                 )
             if channel.state not in SWITCHED_STATES:
-                raise UserError(self.env._("%(channel)s is not open yet. Press Go Live on it first.", channel=channel.name))
+                raise UserError(
+                    self.env._("%(channel)s is not open yet. Press Go Live on it first.", channel=channel.name)
+                )
 
     def _check_not_processed(self):
         """:raise UserError: the store of a processed or cancelled order is about to change"""
@@ -117,7 +130,8 @@ class SaleOrder(models.Model):
             if order.state not in ("draft", "sent"):
                 raise UserError(
                     self.env._(
-                        "The channel of %(order)s can't be changed any more: it is not a quotation.", order=order.display_name
+                        "The channel of %(order)s can't be changed any more: it is not a quotation.",
+                        order=order.display_name,
                     )
                 )
 
@@ -213,7 +227,9 @@ class SaleOrderLine(models.Model):
         return listings.filtered(lambda listing: listing.product_quantity == pieces)[:1] or listings[:1]
 
     def _pieces_per_sold_unit(self):
-        return (self.product_uom_id or self.product_id.uom_id)._compute_quantity(1.0, self.product_id.uom_id, round=False)
+        return (self.product_uom_id or self.product_id.uom_id)._compute_quantity(
+            1.0, self.product_id.uom_id, round=False
+        )
 
     def _offline_price(self, listing):
         """The listing's price for one unit of this line, with what options of the product cost on top.

@@ -14,15 +14,24 @@ class OrderChannelAddProducts(models.TransientModel):
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="channel_id.company_id")
     choice = fields.Selection(
-        [("products", "Choose products"), ("filter", "All that match")], string="Products to Add", default="products", required=True
+        [("products", "Choose products"), ("filter", "All that match")],
+        string="Products to Add",
+        default="products",
+        required=True,
     )
     product_ids = fields.Many2many(
-        "product.product", string="Products", domain="[('sale_ok', '=', True), ('company_id', 'in', (False, company_id))]"
+        "product.product",
+        string="Products",
+        domain="[('sale_ok', '=', True), ('company_id', 'in', (False, company_id))]",
     )
-    category_ids = fields.Many2many("product.category", string="In the Categories", help="Their subcategories included.")
+    category_ids = fields.Many2many(
+        "product.category", string="In the Categories", help="Their subcategories included."
+    )
     filter_domain = fields.Char(string="Matching", default="[]")
     pricelist_id = fields.Many2one(
-        "product.pricelist", string="Prices From", domain="[('company_id', 'in', (False, company_id))]",
+        "product.pricelist",
+        string="Prices From",
+        domain="[('company_id', 'in', (False, company_id))]",
         help="Empty: each product's sales price. Every price can be changed afterwards.",
     )
     product_count = fields.Integer(string="Products Chosen", compute="_compute_counts")
@@ -61,13 +70,16 @@ class OrderChannelAddProducts(models.TransientModel):
             raise UserError(self.env._("Choose a product first."))
         listings = self.channel_id._add_products(products, self.pricelist_id)
         if not listings:
-            raise UserError(self.env._("All of these products are on sale in %(channel)s already.", channel=self.channel_id.name))
+            raise UserError(
+                self.env._("All of these products are on sale in %(channel)s already.", channel=self.channel_id.name)
+            )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Added to %(channel)s", channel=self.channel_id.name),
             "res_model": "order.channel.listing",
             "views": [
-                (self.env.ref("order_channel_mapping.order_channel_listing_view_list_offline").id, "list"), (False, "form")
+                (self.env.ref("order_channel_mapping.order_channel_listing_view_list_offline").id, "list"),
+                (False, "form"),
             ],
             "domain": [("id", "in", listings.ids)],
         }

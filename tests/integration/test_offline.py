@@ -21,7 +21,13 @@ class OfflineCase(ChannelCase):
         cls.customer = cls.env["res.partner"].create({"name": "Mary Major", "email": "mary@example.com"})
         cls.mug, cls.tea, cls.wrapping = cls.env["product.product"].create(
             [
-                {"name": "Mug", "default_code": "MUG-1", "barcode": "4006381333931", "is_storable": True, "list_price": 9},
+                {
+                    "name": "Mug",
+                    "default_code": "MUG-1",
+                    "barcode": "4006381333931",
+                    "is_storable": True,
+                    "list_price": 9,
+                },
                 {"name": "Tea", "default_code": "TEA-1", "is_storable": True, "list_price": 4},
                 {"name": "Wrapping", "type": "service", "list_price": 2},
             ]
@@ -65,7 +71,11 @@ class OfflineCase(ChannelCase):
     def trail(self, order, field="code"):
         """What happened to the order, oldest first."""
         self.env.cr.flush()
-        return self.env["order.channel.event"].search([("order_id", "=", order.channel_order_id.id)], order="id").mapped(field)
+        return (
+            self.env["order.channel.event"]
+            .search([("order_id", "=", order.channel_order_id.id)], order="id")
+            .mapped(field)
+        )
 
 
 class TestOfflineStore(OfflineCase):
@@ -138,7 +148,9 @@ class TestOfflineListings(OfflineCase):
             }
         )
         listings = self.store._add_products(self.mug | self.tea, pricelist)
-        self.assertEqual(dict(zip(listings.product_id, listings.mapped("price"), strict=True)), {self.mug: 4.5, self.tea: 2.0})
+        self.assertEqual(
+            dict(zip(listings.product_id, listings.mapped("price"), strict=True)), {self.mug: 4.5, self.tea: 2.0}
+        )
 
     def test_many_products_take_a_fixed_number_of_queries(self):
         products = self.env["product.product"].create(
@@ -182,7 +194,14 @@ class TestOfflineListings(OfflineCase):
                 listing.write(values)
         shop = self.make_channel()
         other = self.env["order.channel.listing"].create(
-            {"channel_id": shop.id, "company_id": shop.company_id.id, "external_id": "1", "name": "Mug", "sku": "A", "price": 1}
+            {
+                "channel_id": shop.id,
+                "company_id": shop.company_id.id,
+                "external_id": "1",
+                "name": "Mug",
+                "sku": "A",
+                "price": 1,
+            }
         )
         for values in ({"price": 2}, {"sku": "B"}):
             with self.assertRaises(AccessError):
@@ -297,7 +316,9 @@ class TestOfflinePrices(OfflineCase):
 
     def test_another_currency(self):
         currency = self.env.ref("base.CHF")
-        currency.write({"active": True, "rate_ids": [Command.clear(), Command.create({"name": "2020-01-01", "rate": 2.0})]})
+        currency.write(
+            {"active": True, "rate_ids": [Command.clear(), Command.create({"name": "2020-01-01", "rate": 2.0})]}
+        )
         pricelist = self.env["product.pricelist"].create({"name": "Francs", "currency_id": currency.id})
         self.add(self.mug, price=7.5)
         order = self.sell(self.mug, pricelist_id=pricelist.id)

@@ -15,7 +15,7 @@ class OrderChannel(models.Model):
 
     _inherit = "order.channel"
 
-    listing_count = fields.Integer(string="Listing Count", compute="_compute_listing_counts")
+    listing_count = fields.Integer(compute="_compute_listing_counts")
     unconfirmed_count = fields.Integer(string="Unconfirmed Items", compute="_compute_listing_counts")
     order_count = fields.Integer(string="Orders", compute="_compute_order_counts")
     to_resolve_count = fields.Integer(string="Orders to Resolve", compute="_compute_order_counts")
@@ -24,7 +24,7 @@ class OrderChannel(models.Model):
     working = fields.Boolean(
         compute="_compute_working", help="A run of items or orders is under way or about to start."
     )
-    last_sync = fields.Char(string="Last Sync", compute="_compute_last_sync")
+    last_sync = fields.Char(compute="_compute_last_sync")
     offline = fields.Boolean(compute="_compute_offline")
     has_credentials = fields.Boolean(related="account_id.has_credentials")
 

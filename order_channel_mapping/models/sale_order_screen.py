@@ -14,7 +14,6 @@ class SaleOrder(models.Model):
             ("processed", "Processed"),
             ("cancelled", "Cancelled"),
         ],
-        string="Channel Status",
         compute="_compute_channel_status",
     )
     channel_ship_by = fields.Datetime(related="channel_order_id.ship_by", string="Ship By")

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
@@ -14,7 +14,7 @@ class OrderChannelLink(models.TransientModel):
     company_id = fields.Many2one(related="listing_id.company_id")
     image_url = fields.Char(related="listing_id.image_url")
     waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")
-    product_id = fields.Many2one("product.product", string="Product", domain=OWN_PRODUCTS, ondelete="cascade")
+    product_id = fields.Many2one("product.product", domain=OWN_PRODUCTS, ondelete="cascade")
     quantity = fields.Float(
         default=1.0, digits="Product Unit", help="How many of the product one sold item is: 6 for a pack of six."
     )
@@ -24,12 +24,12 @@ class OrderChannelLink(models.TransientModel):
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """What the listings stand for already, else the product that their SKU or barcode points at.
 
         The listings are the ids in ``default_listing_ids`` of the context.
         """
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         listings = self.env["order.channel.listing"].browse(self.env.context.get("default_listing_ids") or []).exists()
         listings.check_access("read")
         lines = self._propose_lines(listings)
@@ -38,7 +38,7 @@ class OrderChannelLink(models.TransientModel):
             if len(lines) == 1:
                 values |= {"product_id": lines[0]["product_id"], "quantity": lines[0]["quantity"]}
                 lines = []
-        values["line_ids"] = [fields.Command.create(line) for line in lines]
+        values["line_ids"] = [Command.create(line) for line in lines]
         return values
 
     @api.model
@@ -62,7 +62,7 @@ class OrderChannelLink(models.TransientModel):
         """The product that was chosen is the bundle's first one."""
         if self.bundle and self.product_id and not self.line_ids:
             line = {"listing_id": self.listing_id.id, "product_id": self.product_id.id, "quantity": self.quantity}
-            self.line_ids = [fields.Command.create(line)]
+            self.line_ids = [Command.create(line)]
 
     # === ACTIONS === #
 
@@ -124,7 +124,7 @@ class OrderChannelLinkLine(models.TransientModel):
     listing_id = fields.Many2one("order.channel.listing", string="Item", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="listing_id.company_id")
     image_url = fields.Char(related="listing_id.image_url")
-    product_id = fields.Many2one("product.product", string="Product", domain=OWN_PRODUCTS, ondelete="cascade")
+    product_id = fields.Many2one("product.product", domain=OWN_PRODUCTS, ondelete="cascade")
     quantity = fields.Float(default=1.0, required=True, digits="Product Unit")
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")

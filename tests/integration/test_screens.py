@@ -1,15 +1,17 @@
 """What screens say and find, where no browser is needed for it."""
 
 import re
+from ast import literal_eval
 from datetime import timedelta
 from pathlib import Path
 
 from lxml import etree
 
-from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
-from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
 from odoo.modules import get_module_path
 from odoo.tests import Form, new_test_user
+
+from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
+from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
 
 from tests.fakes import connected, line
 from tests.integration.test_orders import OrderCase
@@ -82,7 +84,7 @@ class TestScreens(OrderCase):
         )
         for name, count in (("channel_to_resolve", 2), ("channel_ready", 1)):
             (node,) = filters.xpath(f"//filter[@name='{name}']")
-            domain = [("order_channel_id", "=", channel.id), *eval(node.get("domain"))]  # noqa: S307
+            domain = [("order_channel_id", "=", channel.id), *literal_eval(node.get("domain"))]
             self.assertEqual(self.env["sale.order"].search_count(domain), count, name)
         self.assertFalse(channel.working)
         channel._request_run(["items"])

@@ -21,7 +21,14 @@ class ChannelFixtures:
             cls.env["order.channel"]
             .sudo()
             .with_company(company)
-            .create({"name": "Test shop", "provider": provider, "company_id": company.id, "warehouse_id": cls.warehouse(company).id})
+            .create(
+                {
+                    "name": "Test shop",
+                    "provider": provider,
+                    "company_id": company.id,
+                    "warehouse_id": cls.warehouse(company).id,
+                }
+            )
         )
         defaults = {
             "state": "live",

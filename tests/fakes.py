@@ -94,7 +94,9 @@ class FakeConnector(base.Connector):
         self.items, self.orders, self.pushed, self.shipped, self.fetches = [], [], [], [], []
         self.errors = []  # exceptions to raise at the next calls
         self.refuse = {}  # external id -> PushResult
-        self.identity = records.Account("shop-1", "", "Fake shop", "USD", "US", "UTC", (records.Location("loc-1", "Main"),))
+        self.identity = records.Account(
+            "shop-1", "", "Fake shop", "USD", "US", "UTC", (records.Location("loc-1", "Main"),)
+        )
         self._calls = 0
 
     @property

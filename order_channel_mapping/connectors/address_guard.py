@@ -76,5 +76,6 @@ class GuardedAdapter(HTTPAdapter):
     """A requests adapter for https that only ever connects to public addresses."""
 
     def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
+        result = super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"https": _GuardedPool}
+        return result

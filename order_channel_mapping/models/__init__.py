@@ -4,6 +4,8 @@ from . import order_channel_account_secrets
 from . import order_channel_account_ports
 from . import order_channel
 from . import order_channel_pass
+from . import order_channel_health
+from . import order_channel_fetch
 from . import order_channel_connect
 from . import order_channel_states
 from . import order_channel_items

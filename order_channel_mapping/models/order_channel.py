@@ -18,19 +18,29 @@ class OrderChannel(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     color = fields.Integer()
-    account_id = fields.Many2one("order.channel.account", required=True, index=True, ondelete="restrict", check_company=True)
+    account_id = fields.Many2one(
+        "order.channel.account", required=True, index=True, ondelete="restrict", check_company=True
+    )
     provider = fields.Selection(related="account_id.provider", store=True, index=True, readonly=False)
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     state = fields.Selection(
         [("draft", "Not connected"), ("connected", "Connected"), ("live", "Live"), ("closing", "Closing")],
-        default="draft", required=True, readonly=True, copy=False, index=True, tracking=True,
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
         help="Connected: reads only. Live: links, processes, pushes stock and tracking as switched on. "
         "Closing: no stock push and no new listings; orders, refunds and tracking go on.",
     )
     paused = fields.Boolean(readonly=True, copy=False, tracking=True)
     health = fields.Selection(
         [("ok", "OK"), ("waiting", "Waiting"), ("needs_reauth", "Needs re-authorisation"), ("failing", "Failing")],
-        default="ok", required=True, readonly=True, copy=False,
+        default="ok",
+        required=True,
+        readonly=True,
+        copy=False,
     )
     health_code = fields.Char(readonly=True, copy=False)  # with health_params: why, rendered by health_message
     health_params = fields.Json(readonly=True, copy=False)
@@ -50,7 +60,7 @@ class OrderChannel(models.Model):
     # === POLICIES: off until Go live (rule 7) === #
     auto_link = fields.Boolean(string="Link by SKU", copy=False, tracking=True)
     auto_process = fields.Boolean(string="Process Orders Automatically", copy=False, tracking=True)
-    push_stock = fields.Boolean(string="Push Stock", copy=False, tracking=True)
+    push_stock = fields.Boolean(copy=False, tracking=True)
     push_tracking = fields.Boolean(string="Report Tracking", copy=False, tracking=True)
     notify_buyer = fields.Boolean(
         string="Odoo May Write to Buyers",
@@ -58,27 +68,41 @@ class OrderChannel(models.Model):
     )
     import_test_orders = fields.Boolean(string="Take In Test Orders")
     warehouse_id = fields.Many2one(
-        "stock.warehouse", string="Ship From", required=True, check_company=True,
+        "stock.warehouse",
+        string="Ship From",
+        required=True,
+        check_company=True,
         default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
     )
     warehouse_ids = fields.Many2many(
-        "stock.warehouse", string="Sells From", check_company=True,
+        "stock.warehouse",
+        string="Sells From",
+        check_company=True,
         help="What these warehouses can promise is offered. Empty: the warehouse it ships from.",
     )
     location_ids = fields.Many2many(
-        "stock.location", string="Only These Locations", check_company=True,
-        domain="[('usage', '=', 'internal')]", help="Empty: the whole of the warehouses.",
+        "stock.location",
+        string="Only These Locations",
+        check_company=True,
+        domain="[('usage', '=', 'internal')]",
+        help="Empty: the whole of the warehouses.",
     )
-    stock_buffer = fields.Float(string="Buffer", digits="Product Unit", help="Kept back from what is promised, per listing.")
+    stock_buffer = fields.Float(
+        string="Buffer", digits="Product Unit", help="Kept back from what is promised, per listing."
+    )
     team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
     user_id = fields.Many2one("res.users", string="Salesperson", check_company=True)
 
     # === FETCHING === #
     order_start = fields.Datetime(
-        string="Orders Since", copy=False, help="Orders placed before are not taken in. Default: 90 days before connecting."
+        string="Orders Since",
+        copy=False,
+        help="Orders placed before are not taken in. Default: 90 days before connecting.",
     )
     order_freshness = fields.Integer(
-        string="Order Freshness (s)", default=60, required=True,
+        string="Order Freshness (s)",
+        default=60,
+        required=True,
         help="Stock is pushed only if orders were fetched within this many seconds.",
     )
     sync_interval = fields.Integer(string="Orders and Stock Every (min)", default=5, required=True)

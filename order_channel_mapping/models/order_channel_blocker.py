@@ -14,9 +14,7 @@ class OrderChannelBlocker(models.Model):
     _rec_name = "code"
 
     order_id = fields.Many2one("order.channel.order", required=True, index=True, ondelete="cascade", readonly=True)
-    line_id = fields.Many2one(
-        "order.channel.order.line", index="btree_not_null", ondelete="cascade", readonly=True
-    )
+    line_id = fields.Many2one("order.channel.order.line", index="btree_not_null", ondelete="cascade", readonly=True)
     listing_id = fields.Many2one(
         "order.channel.listing", string="Item", index="btree_not_null", ondelete="cascade", readonly=True
     )
@@ -44,7 +42,9 @@ class OrderChannelBlocker(models.Model):
     overruled_by_id = fields.Many2one("res.users", readonly=True)
     can_overrule = fields.Boolean(compute="_compute_can_overrule")
 
-    _line_code_uniq = models.UniqueIndex("(order_id, code, COALESCE(line_id, 0))", "This blocker is already on the order.")
+    _line_code_uniq = models.UniqueIndex(
+        "(order_id, code, COALESCE(line_id, 0))", "This blocker is already on the order."
+    )
 
     def _compute_can_overrule(self):
         for blocker in self:

@@ -6,7 +6,12 @@ from odoo.fields import Domain
 from ..tools.addresses import ADDRESS_PARTS, address_key, is_relay_email, normalize_email
 
 #: contacts are made in bulk by a machine: no followers, no log note each
-QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True, "mail_create_nolog": True, "no_vat_validation": True}
+QUIET = {
+    "tracking_disable": True,
+    "mail_create_nosubscribe": True,
+    "mail_create_nolog": True,
+    "no_vat_validation": True,
+}
 
 
 class OrderChannel(models.Model):
@@ -76,11 +81,15 @@ class OrderChannel(models.Model):
         }
         known = {}
         domain = Domain("buyer_ref", "in", refs) | Domain("buyer_email", "in", list(emails))
-        earlier = self.env["order.channel.order"].search_fetch(
-            Domain("channel_id", "=", self.id) & Domain("partner_id", "!=", False) & domain,
-            ["buyer_ref", "buyer_email", "partner_id"],
-            order="id",
-        ) if refs or emails else ()
+        earlier = (
+            self.env["order.channel.order"].search_fetch(
+                Domain("channel_id", "=", self.id) & Domain("partner_id", "!=", False) & domain,
+                ["buyer_ref", "buyer_email", "partner_id"],
+                order="id",
+            )
+            if refs or emails
+            else ()
+        )
         for order in earlier:
             partner = order.partner_id.sudo()
             if order.buyer_ref:
@@ -90,13 +99,17 @@ class OrderChannel(models.Model):
         unknown = {key: email for key, email in own_email.items() if key not in known and email}
         if unknown:
             found = defaultdict(list)
-            for partner in self.env["res.partner"].sudo().search_fetch(
-                [
-                    ("email_normalized", "in", list(set(unknown.values()))),
-                    ("parent_id", "=", False),
-                    ("company_id", "in", (False, self.company_id.id)),
-                ],
-                ["email_normalized"],
+            for partner in (
+                self.env["res.partner"]
+                .sudo()
+                .search_fetch(
+                    [
+                        ("email_normalized", "in", list(set(unknown.values()))),
+                        ("parent_id", "=", False),
+                        ("company_id", "in", (False, self.company_id.id)),
+                    ],
+                    ["email_normalized"],
+                )
             ):
                 found[partner.email_normalized].append(partner)
             for key, email in unknown.items():
@@ -153,7 +166,11 @@ class OrderChannel(models.Model):
         countries = [self._country_ids()[code] for code in codes if code in self._country_ids()]
         states = {}
         if countries:
-            rows = self.env["res.country.state"].sudo().search_fetch([("country_id", "in", countries)], ["code", "name", "country_id"])
+            rows = (
+                self.env["res.country.state"]
+                .sudo()
+                .search_fetch([("country_id", "in", countries)], ["code", "name", "country_id"])
+            )
             for state in rows:
                 states[state.country_id.id, state.name.casefold()] = state.id
                 states[state.country_id.id, state.code.casefold()] = state.id
@@ -169,7 +186,9 @@ class OrderChannel(models.Model):
         result, open_pairs = {}, {}
         customers = Partner.union(*(partner for partner, __, __ in wanted))
         known = defaultdict(dict)
-        children = Partner.search([("parent_id", "in", customers.ids), ("type", "in", ("invoice", "delivery"))], order="id desc")
+        children = Partner.search(
+            [("parent_id", "in", customers.ids), ("type", "in", ("invoice", "delivery"))], order="id desc"
+        )
         for child in children:
             known[child.parent_id.id, child.type][self._partner_address_key(child)] = child
         for partner, kind, address in wanted:

@@ -16,7 +16,9 @@ class OrderChannelFailure(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
     kind = fields.Selection(
-        [("item", "Item"), ("order", "Order"), ("process", "Processing"), ("stock", "Stock"), ("command", "Command")], required=True, readonly=True
+        [("item", "Item"), ("order", "Order"), ("process", "Processing"), ("stock", "Stock"), ("command", "Command")],
+        required=True,
+        readonly=True,
     )
     external_ref = fields.Char(string="ID at the Channel", required=True, readonly=True)
     listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
@@ -28,7 +30,10 @@ class OrderChannelFailure(models.Model):
     next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
     state = fields.Selection(
         [("open", "Open"), ("solved", "Solved"), ("dismissed", "Dismissed")],
-        default="open", required=True, readonly=True, index=True,
+        default="open",
+        required=True,
+        readonly=True,
+        index=True,
     )
 
     _open_uniq = models.UniqueIndex(
@@ -76,4 +81,6 @@ class OrderChannelFailure(models.Model):
         if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
             raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
         self.check_access("read")
-        self.sudo().filtered(lambda failure: failure.state == "open").write({"state": "dismissed", "next_try_at": False})
+        self.sudo().filtered(lambda failure: failure.state == "open").write(
+            {"state": "dismissed", "next_try_at": False}
+        )

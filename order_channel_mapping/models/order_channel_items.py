@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ..connectors.base import ConnectorError
 from ..tools.digest import item_digest, to_json
 from ..tools.normalize import normalize_sku
-from .order_channel_pass import UTC, Overtaken
+from .order_channel_fetch import UTC, Overtaken
 
 #: the next fetch starts this much before the watermark, because marketplaces' clocks and indexes lag
 OVERLAP = timedelta(minutes=2)
@@ -168,7 +168,9 @@ class OrderChannel(models.Model):
         counts["created"] += len(created)
         candidates = created
         if len(created) < len(batch):
-            updated = Listing.union(*(known[record.item.external_id] for record in batch if record.item.external_id in known))
+            updated = Listing.union(
+                *(known[record.item.external_id] for record in batch if record.item.external_id in known)
+            )
             candidates += updated.filtered(lambda listing: listing.state == "unconfirmed")
         if self.auto_link:
             counts["linked"] += len(candidates._auto_link())
@@ -207,7 +209,11 @@ class OrderChannel(models.Model):
         """``{ISO code: currency id}``, inactive currencies included."""
         if not codes:
             return {}
-        currencies = self.env["res.currency"].with_context(active_test=False).search_fetch([("name", "in", list(codes))], ["name"])
+        currencies = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search_fetch([("name", "in", list(codes))], ["name"])
+        )
         return {currency.name: currency.id for currency in currencies}
 
 

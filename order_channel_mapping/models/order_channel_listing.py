@@ -39,7 +39,10 @@ class OrderChannelListing(models.Model):
 
     state = fields.Selection(
         [("unconfirmed", "Unconfirmed"), ("linked", "Linked"), ("ignored", "Ignored")],
-        default="unconfirmed", required=True, readonly=True, index=True,
+        default="unconfirmed",
+        required=True,
+        readonly=True,
+        index=True,
     )
     gone = fields.Boolean(readonly=True, help="No longer at the channel.")
     to_review = fields.Boolean(readonly=True)
@@ -54,9 +57,9 @@ class OrderChannelListing(models.Model):
         readonly=True,
     )
     mapping_ids = fields.One2many("order.channel.mapping", "listing_id", string="Mapping History")
-    mapping_id = fields.Many2one("order.channel.mapping", string="Mapping", readonly=True, index="btree_not_null", copy=False)
+    mapping_id = fields.Many2one("order.channel.mapping", readonly=True, index="btree_not_null", copy=False)
     product_id = fields.Many2one(
-        "product.product", string="Product", readonly=True, index="btree_not_null", check_company=True, ondelete="restrict"
+        "product.product", readonly=True, index="btree_not_null", check_company=True, ondelete="restrict"
     )
     product_quantity = fields.Float(string="Units per Listing", digits="Product Unit", readonly=True)
 

@@ -58,7 +58,9 @@ class OrderChannelListing(models.Model):
             elif by_barcode.get(key) and not set(candidates) & set(by_barcode[key]):
                 result[listing] = ("conflict", None, 1.0, None)
                 continue
-            allowed = {product: number for product, number in quantities.items() if (listing.id, product) not in refused}
+            allowed = {
+                product: number for product, number in quantities.items() if (listing.id, product) not in refused
+            }
             if len(allowed) == 1 and len(quantities) == 1:
                 product_id, quantity = next(iter(allowed.items()))
                 result[listing] = ("one", product_id, quantity, method)
@@ -74,10 +76,14 @@ class OrderChannelListing(models.Model):
         keys = [key for key in set(keys) if key]
         if not keys:
             return {}
-        rows = self.env[model].sudo()._read_group(
-            Domain(field, "in", keys) & Domain("company_id", "in", [False, *self.company_id.ids]),
-            [field, "company_id"],
-            ["id:array_agg"],
+        rows = (
+            self.env[model]
+            .sudo()
+            ._read_group(
+                Domain(field, "in", keys) & Domain("company_id", "in", [False, *self.company_id.ids]),
+                [field, "company_id"],
+                ["id:array_agg"],
+            )
         )
         result = defaultdict(list)
         for key, company, ids in rows:
@@ -201,8 +207,10 @@ class OrderChannelListing(models.Model):
 
     def _mapping_changed(self, product_ids):
         """Let waiting orders go on and have the quantities worked out again."""
-        waiting = self.filtered("mapping_id").env["order.channel.order.line"].search(
-            [("listing_id", "in", self.filtered("mapping_id").ids), ("mapping_id", "=", False)]
+        waiting = (
+            self.filtered("mapping_id")
+            .env["order.channel.order.line"]
+            .search([("listing_id", "in", self.filtered("mapping_id").ids), ("mapping_id", "=", False)])
         )
         waiting._apply_mapping()
         self.env["order.channel.stock.change"]._mark(product_ids)
@@ -347,5 +355,9 @@ class OrderChannelListing(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"message": message, "type": "success", "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+            "params": {
+                "message": message,
+                "type": "success",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
         }

@@ -14,7 +14,8 @@ class OrderChannelMapping(models.Model):
     ended_at = fields.Datetime(string="Until", readonly=True)
     method = fields.Selection(
         [("sku", "By SKU"), ("barcode", "By barcode"), ("manual", "By hand"), ("confirm", "Confirmed as new")],
-        required=True, readonly=True,
+        required=True,
+        readonly=True,
     )
     refused = fields.Boolean(readonly=True, help="Ended by a person: automatic linking does not propose it again.")
     line_ids = fields.One2many("order.channel.mapping.line", "mapping_id", string="Stands For", readonly=True)

@@ -52,7 +52,9 @@ class OrderChannelOrder(models.Model):
     buyer_ref = fields.Char(readonly=True)
     buyer_email = fields.Char(readonly=True)
     buyer_name = fields.Char(string="Buyer", readonly=True)
-    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True, index="btree_not_null", check_company=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", readonly=True, index="btree_not_null", check_company=True
+    )
     hold = fields.Char(string="Held by the Channel", readonly=True)
     test = fields.Boolean(string="Test Order", readonly=True)
     data = fields.Json(readonly=True)  # the Order record without its lines, for everything that has no field of its own
@@ -81,17 +83,21 @@ class OrderChannelOrder(models.Model):
         :param params: JSON-able dict
         :param line: order.channel.order.line that it is about, or None
         """
-        return self.env["order.channel.event"].sudo().create(
-            [
-                {
-                    "order_id": order.id,
-                    "company_id": order.company_id.id,
-                    "code": code,
-                    "params": to_json(params) or False,
-                    "line_id": line.id if line else False,
-                }
-                for order in self
-            ]
+        return (
+            self.env["order.channel.event"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "order_id": order.id,
+                        "company_id": order.company_id.id,
+                        "code": code,
+                        "params": to_json(params) or False,
+                        "line_id": line.id if line else False,
+                    }
+                    for order in self
+                ]
+            )
         )
 
     # === A REVISION === #

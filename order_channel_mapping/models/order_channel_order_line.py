@@ -74,9 +74,11 @@ class OrderChannelOrderLine(models.Model):
     def _apply_mapping(self):
         """Give waiting lines of open orders the mapping that their listing has now, and let their sales orders show it."""
         waiting = self.filtered(
-            lambda line: line.listing_id.mapping_id
-            and not line.mapping_id
-            and all(sale_order.state in ("draft", "sent") for sale_order in line.order_id.sale_order_ids)
+            lambda line: (
+                line.listing_id.mapping_id
+                and not line.mapping_id
+                and all(sale_order.state in ("draft", "sent") for sale_order in line.order_id.sale_order_ids)
+            )
         )
         for listing, lines in waiting.grouped("listing_id").items():
             lines.mapping_id = listing.mapping_id

@@ -10,8 +10,8 @@ from ..connectors.records import FulfillmentStatus, LineKind, OrderStatus
 from ..tools.addresses import normalize_email
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
 from ..tools.normalize import custom_listing_key, normalize_sku
+from .order_channel_fetch import UTC, Overtaken
 from .order_channel_items import OVERLAP
-from .order_channel_pass import UTC, Overtaken
 
 #: kinds of lines that sell a listing; the others are booked on the addon's own service products
 LISTING_KINDS = (LineKind.PRODUCT, LineKind.GIFT_CARD)
@@ -105,7 +105,9 @@ class OrderChannel(models.Model):
         known = {
             order.external_id: order
             for order in self.env["order.channel.order"].search_fetch(
-                [("channel_id", "=", self.id), ("external_id", "in", list(latest))], ["external_id", "revision"], order="id"
+                [("channel_id", "=", self.id), ("external_id", "in", list(latest))],
+                ["external_id", "revision"],
+                order="id",
             )
         }
         changed, revisions = [], {}
@@ -171,7 +173,8 @@ class OrderChannel(models.Model):
         data = {name: value for name, value in to_json(order).items() if name not in STORED_FIELDS}
         buyer = order.buyer
         marketplace_tax = sum(
-            (tax.amount for line in order.lines for tax in line.taxes if tax.collected_by.value == "marketplace"), Decimal(0)
+            (tax.amount for line in order.lines for tax in line.taxes if tax.collected_by.value == "marketplace"),
+            Decimal(0),
         )
         return {
             "channel_id": self.id,
@@ -251,7 +254,9 @@ class OrderChannel(models.Model):
             return {}
         Listing = self.env["order.channel.listing"]
         found = Listing.search_fetch(
-            [("channel_id", "=", self.id), ("external_id", "in", list(lines))], ["external_id", "mapping_id"], order="id"
+            [("channel_id", "=", self.id), ("external_id", "in", list(lines))],
+            ["external_id", "mapping_id"],
+            order="id",
         )
         listings = {listing.external_id: listing for listing in found}
         missing = {key: pair for key, pair in lines.items() if key not in listings}

@@ -78,25 +78,13 @@ class OrderChannel(models.Model):
 
     def _recheck_blocked(self, code):
         """Work out again the open orders that a blocker of this kind holds up."""
-        blockers = self.env["order.channel.blocker"].sudo().search(
-            [("order_id.channel_id", "in", self.ids), ("code", "=", code)]
+        blockers = (
+            self.env["order.channel.blocker"]
+            .sudo()
+            .search([("order_id.channel_id", "in", self.ids), ("code", "=", code)])
         )
         for orders in blockers.order_id.grouped("channel_id").values():
             orders._recheck()
-
-    def _auto_link_preview(self):
-        """What automatic linking would do with the unconfirmed items, without doing it.
-
-        :return: ``{"link": n, "ambiguous": n, "none": n}``
-        """
-        self.ensure_one()
-        unconfirmed = self.env["order.channel.listing"].search(
-            [("channel_id", "=", self.id), ("state", "=", "unconfirmed"), ("gone", "=", False)]
-        )
-        preview = {"link": 0, "ambiguous": 0, "none": 0}
-        for hint, *__ in unconfirmed._find_products().values():
-            preview[{"one": "link", "none": "none"}.get(hint, "ambiguous")] += 1
-        return preview
 
     def _link_unconfirmed(self, certain_only=False):
         """Look at the unconfirmed items again, in batches: link those that are certain where automatic linking is on, and
@@ -111,7 +99,9 @@ class OrderChannel(models.Model):
             domain.append(("link_hint", "=", "one"))
         last_id, linked = 0, 0
         while True:
-            batch = self.env["order.channel.listing"].search([*domain, ("id", ">", last_id)], order="id", limit=LINK_BATCH)
+            batch = self.env["order.channel.listing"].search(
+                [*domain, ("id", ">", last_id)], order="id", limit=LINK_BATCH
+            )
             if not batch:
                 self._commit()
                 return linked

@@ -80,9 +80,11 @@ class OrderChannelOrder(models.Model):
 
     def _mark_stock_change(self, orders):
         """Draft channel orders hold stock (rule 6): what they sell has to be worked out again."""
-        products = self.env["product.product"].union(
-            *(order.line_ids.mapping_id.line_ids.product_id for order in orders)
-        ) if orders else self.env["product.product"]
+        products = (
+            self.env["product.product"].union(*(order.line_ids.mapping_id.line_ids.product_id for order in orders))
+            if orders
+            else self.env["product.product"]
+        )
         if products:
             self.env["order.channel.stock.change"]._mark(products.ids)
 
@@ -282,4 +284,3 @@ class _Projector:
             "tax_ids": [Command.set([tax.id for tax in taxes])],
             "extra_tax_data": extra,
         }
-

@@ -14,11 +14,22 @@ class OrderChannelRun(models.Model):
     channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     kind = fields.Selection(
-        [("items", "Items"), ("orders", "Orders"), ("stock", "Stock"), ("outbox", "Commands")], required=True, readonly=True
+        [("items", "Items"), ("orders", "Orders"), ("stock", "Stock"), ("outbox", "Commands")],
+        required=True,
+        readonly=True,
     )
     state = fields.Selection(
-        [("queued", "Waiting to start"), ("running", "Running"), ("done", "Done"), ("partial", "Done with failures"), ("failed", "Stopped")],
-        default="running", required=True, readonly=True, index=True,
+        [
+            ("queued", "Waiting to start"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("partial", "Done with failures"),
+            ("failed", "Stopped"),
+        ],
+        default="running",
+        required=True,
+        readonly=True,
+        index=True,
     )
     full = fields.Boolean(string="Full Pass", readonly=True)
     started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
@@ -64,7 +75,10 @@ class OrderChannelRun(models.Model):
         counts = {name: value for name, value in counts.items() if value}
         if not counts:
             return
-        sets = [SQL("%s = COALESCE(%s, 0) + %s", SQL.identifier(name), SQL.identifier(name), value) for name, value in counts.items()]
+        sets = [
+            SQL("%s = COALESCE(%s, 0) + %s", SQL.identifier(name), SQL.identifier(name), value)
+            for name, value in counts.items()
+        ]
         rules = [
             SQL("%s::text, COALESCE((skips->>%s)::int, 0) + %s", rule, rule, number)
             for rule, number in (skipped or {}).items()

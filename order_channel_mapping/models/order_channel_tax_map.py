@@ -16,7 +16,11 @@ class OrderChannelTaxMap(models.Model):
     rate = fields.Float(string="Rate (%)", digits=(16, 4), required=True)
     included = fields.Boolean(string="Included in Prices")
     tax_id = fields.Many2one(
-        "account.tax", string="Tax in Odoo", required=True, check_company=True, ondelete="cascade",
+        "account.tax",
+        string="Tax in Odoo",
+        required=True,
+        check_company=True,
+        ondelete="cascade",
         domain="[('type_tax_use', '=', 'sale')]",
     )
 
@@ -49,8 +53,16 @@ class TaxMatcher:
             self.rules[rule.name, rule.country_code or None, round(rule.rate, 4), rule.included] = rule.tax_id
         self.taxes = []
         company = channel.company_id
-        sale_taxes = env["account.tax"].sudo().search(
-            [("type_tax_use", "=", "sale"), ("amount_type", "=", "percent"), ("company_id", "parent_of", company.ids)]
+        sale_taxes = (
+            env["account.tax"]
+            .sudo()
+            .search(
+                [
+                    ("type_tax_use", "=", "sale"),
+                    ("amount_type", "=", "percent"),
+                    ("company_id", "parent_of", company.ids),
+                ]
+            )
         )
         for tax in sale_taxes:
             countries = set(tax.fiscal_position_ids.country_id.mapped("code")) or {tax.country_id.code}

@@ -52,7 +52,7 @@ class SaleOrder(models.Model):
     def _compute_currency_id(self):
         """Override of `sale`: a channel order stays in the currency that its buyer paid in."""
         channel_orders = self._from_marketplaces()
-        super(SaleOrder, self - channel_orders)._compute_currency_id()
+        result = super(SaleOrder, self - channel_orders)._compute_currency_id()
         currencies = self.env["res.currency"].with_context(active_test=False)
         by_code = {
             code: currencies.search([("name", "=", code)], limit=1)
@@ -61,6 +61,7 @@ class SaleOrder(models.Model):
         for order in channel_orders:
             code = order.sudo().channel_order_id.currency_code
             order.currency_id = by_code.get(code) or order.company_id.currency_id
+        return result
 
     # === FREEZE: a frozen order can't move, whichever way it is tried (rule 4) === #
 

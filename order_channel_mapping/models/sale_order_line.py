@@ -24,13 +24,13 @@ class SaleOrderLine(models.Model):
         return self.filtered(lambda line: not line.channel_key)
 
     def _compute_price_unit(self):
-        super(SaleOrderLine, self._without_channel_lines())._compute_price_unit()
+        return super(SaleOrderLine, self._without_channel_lines())._compute_price_unit()
 
     def _compute_discount(self):
-        super(SaleOrderLine, self._without_channel_lines())._compute_discount()
+        return super(SaleOrderLine, self._without_channel_lines())._compute_discount()
 
     def _compute_tax_ids(self):
-        super(SaleOrderLine, self._without_channel_lines())._compute_tax_ids()
+        return super(SaleOrderLine, self._without_channel_lines())._compute_tax_ids()
 
     # === GUARDS === #
 
@@ -48,7 +48,9 @@ class SaleOrderLine(models.Model):
         """:raise UserError: the placeholder is used by anything but a channel's unmapped line"""
         placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
         if placeholder and any(vals.get("product_id") == placeholder.id for vals in vals_list):
-            raise UserError(self.env._("%(product)s stands for unmapped channel items only.", product=placeholder.sudo().name))
+            raise UserError(
+                self.env._("%(product)s stands for unmapped channel items only.", product=placeholder.sudo().name)
+            )
 
     def write(self, vals):
         """Override of `sale`: unmapped lines are mapped, not edited; edits of a channel's amounts go on record."""
@@ -86,7 +88,9 @@ class SaleOrderLine(models.Model):
     def _record_edits(self, before):
         for line, values in before.items():
             changes = {
-                name: [old, line._recorded_value(name)] for name, old in values.items() if line._recorded_value(name) != old
+                name: [old, line._recorded_value(name)]
+                for name, old in values.items()
+                if line._recorded_value(name) != old
             }
             if changes:
                 channel_line = line.sudo().channel_order_line_id

@@ -1,4 +1,7 @@
-"""What of an order line is the seller's to book: untaxed amounts, taxes and discount, to the cent. Pure Python, Decimal only."""
+"""What of an order line is the seller's to book: untaxed amounts, taxes and discount, to the cent.
+
+Pure Python, Decimal only.
+"""
 
 from __future__ import annotations
 

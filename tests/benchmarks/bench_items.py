@@ -16,7 +16,9 @@ PAGE = 250
 def first_and_second_import(bench):
     connector = FakeConnector()
     connector.page_size = PAGE
-    connector.items = [item(str(number), f"SKU-{number}", image_url="https://example.com/p.jpg") for number in range(bench.size)]
+    connector.items = [
+        item(str(number), f"SKU-{number}", image_url="https://example.com/p.jpg") for number in range(bench.size)
+    ]
     with bench.env() as env:
         bare_channel, channel = make_channel(env, "bare"), make_channel(env, "ours")
         bare_id, channel_id = bare_channel.id, channel.id
@@ -65,5 +67,3 @@ def automatic_linking(bench):
         assert linked == bench.size // 2, linked
     yield Figure("linking: time for all", linking.seconds, "s", bar=30.0 * bench.size / 10_000)
     yield Figure("linking: queries", linking.queries / bench.size, "per item")
-
-

@@ -27,7 +27,16 @@ def orders_of_three_lines(bench):
         {
             "partner_id": partner_ids[number],
             "order_line": [
-                (0, 0, {"product_id": product_ids[(number + index) % 100], "product_uom_qty": 2, "price_unit": 10.0, "tax_ids": [(6, 0, [tax_id])]})
+                (
+                    0,
+                    0,
+                    {
+                        "product_id": product_ids[(number + index) % 100],
+                        "product_uom_qty": 2,
+                        "price_unit": 10.0,
+                        "tax_ids": [(6, 0, [tax_id])],
+                    },
+                )
                 for index in range(LINES)
             ],
         }
@@ -43,7 +52,9 @@ def orders_of_three_lines(bench):
     with marketplace(bench, connector), bench.measure() as first, bench.env() as env:
         run = env["order.channel"].browse(channel_id)._sync_orders()
         assert run.created == bench.size, (run.read(), run.failure_ids[:1].read())
-        assert not env["sale.order"].search_count([("order_channel_id", "=", channel_id), ("channel_to_resolve", "=", True)])
+        assert not env["sale.order"].search_count(
+            [("order_channel_id", "=", channel_id), ("channel_to_resolve", "=", True)]
+        )
     yield Figure("orders, first import: time", first.seconds / bare.seconds, "x bare sale.order.create", bar=2.0)
     yield Figure("orders, first import: queries", first.queries / bench.size, "per order", bar=25.0)
     yield Figure("orders, first import: speed", bench.size / first.seconds, "orders/s")
@@ -60,7 +71,13 @@ def orders_of_three_lines(bench):
 
 def _order(number, country):
     lines = [
-        line(f"{number}-{index}", sku=f"ORD-{(number + index) % 100}", quantity=2, price="10.00", taxes=[("0.19", "3.80", False)])
+        line(
+            f"{number}-{index}",
+            sku=f"ORD-{(number + index) % 100}",
+            quantity=2,
+            price="10.00",
+            taxes=[("0.19", "3.80", False)],
+        )
         for index in range(LINES)
     ]
     incoming = order(str(number), lines)

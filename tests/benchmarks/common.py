@@ -28,7 +28,10 @@ def products(env, skus, **values):
     created = env["product.product"]
     for batch in batches(skus, 1000):
         created += env["product.product"].create(
-            [{"name": f"Product {sku}", "default_code": sku, "is_storable": True, "taxes_id": False, **values} for sku in batch]
+            [
+                {"name": f"Product {sku}", "default_code": sku, "is_storable": True, "taxes_id": False, **values}
+                for sku in batch
+            ]
         )
     return created
 

@@ -17,8 +17,7 @@ class TestItems(ChannelCase):
 
     def fetch(self):
         with connected(self.env, self.connector):
-            run = self.channel._sync_items()
-        return run
+            return self.channel._sync_items()
 
     def listing(self, external_id):
         return self.env["order.channel.listing"].search(
@@ -47,7 +46,9 @@ class TestItems(ChannelCase):
         self.assertEqual(self.listing("1").link_hint, "conflict")
 
     def test_a_packagings_barcode_gives_its_quantity(self):
-        six = self.env["uom.uom"].create({"name": "Pack of 6", "relative_factor": 6, "relative_uom_id": self.mug.uom_id.id})
+        six = self.env["uom.uom"].create(
+            {"name": "Pack of 6", "relative_factor": 6, "relative_uom_id": self.mug.uom_id.id}
+        )
         self.env["product.uom"].create({"product_id": self.mug.id, "uom_id": six.id, "barcode": "6006006006006"})
         self.connector.items = [item("1", barcode="6006006006006")]
         self.fetch()

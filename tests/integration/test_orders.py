@@ -2,8 +2,9 @@ from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
-from odoo.addons.order_channel_mapping.connectors import records
 from odoo.exceptions import UserError
+
+from odoo.addons.order_channel_mapping.connectors import records
 
 from tests.common import ChannelCase
 from tests.fakes import START, FakeConnector, connected, line, money, order
@@ -68,7 +69,13 @@ class TestOrders(OrderCase):
                 "1",
                 [
                     line("a", sku="MUG-1", quantity=3, subtotal="10.00", taxes=[("0.19", "1.90", False)]),
-                    line("s", kind=records.LineKind.SHIPPING, name="Express", price="4.99", taxes=[("0.19", "0.95", False)]),
+                    line(
+                        "s",
+                        kind=records.LineKind.SHIPPING,
+                        name="Express",
+                        price="4.99",
+                        taxes=[("0.19", "0.95", False)],
+                    ),
                 ],
             )
         )
@@ -311,7 +318,8 @@ class TestOrders(OrderCase):
         self.sale("2").action_channel_process()
         cancelled = {"status": records.OrderStatus.CANCELLED}
         self.take(
-            self.order("1", [line("a", sku="MUG-1")], **cancelled), self.order("2", [line("a", sku="MUG-1")], **cancelled)
+            self.order("1", [line("a", sku="MUG-1")], **cancelled),
+            self.order("2", [line("a", sku="MUG-1")], **cancelled),
         )
         self.assertEqual(self.sale("1").state, "cancel")
         self.assertEqual(self.sale("2").state, "sale")
@@ -420,7 +428,8 @@ class TestBuyers(OrderCase):
 
     def test_a_relay_address_identifies_nobody(self):
         self.take(
-            self.buyer("1", email="x1@marketplace.amazon.de", name="Ann"), self.buyer("2", email="x1@marketplace.amazon.de")
+            self.buyer("1", email="x1@marketplace.amazon.de", name="Ann"),
+            self.buyer("2", email="x1@marketplace.amazon.de"),
         )
         self.assertNotEqual(self.sale("1").partner_id, self.sale("2").partner_id)
 

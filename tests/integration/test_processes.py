@@ -118,9 +118,7 @@ class TestProcesses(ChannelCase):
         self._run(killed, "items")
         points |= {self._kill_at(killed, "orders", number) for number in (5, 6, 7, 8, 12)}
         self._run(killed, "orders")
-        self.assertEqual(
-            points, {"at before commit", "at after commit", "at written", "at half-way through a page"}
-        )
+        self.assertEqual(points, {"at before commit", "at after commit", "at written", "at half-way through a page"})
         self.assertEqual(self._state(killed), expected)
 
     def test_two_workers_on_one_channel_make_no_duplicate_and_no_error(self):

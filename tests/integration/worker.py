@@ -7,6 +7,7 @@ is in memory and the same in every process.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 import odoo
@@ -33,11 +34,14 @@ def main():
         _talk_to_memory(registry, options.slow)
         channel = env["order.channel"].search([("name", "=", "Killed shop")])
         run = channel._sync_items() if options.verb == "items" else channel._sync_orders()
-        print("end", run.state, flush=True)
+        _say("end", run.state)
 
 
 def _prepare(env):
-    goods = [{"name": f"Product {number}", "default_code": f"SKU-{number}", "is_storable": True} for number in range(0, ITEMS, 2)]
+    goods = [
+        {"name": f"Product {number}", "default_code": f"SKU-{number}", "is_storable": True}
+        for number in range(0, ITEMS, 2)
+    ]
     env["product.product"].create(goods)
     env["account.tax"].search([("type_tax_use", "=", "sale")]).active = False
     channel = env["order.channel"].create({"name": "Killed shop", "provider": "shopify"})
@@ -74,7 +78,7 @@ def _talk_to_memory(registry, slow):
     channel_class._is_foreign_database = lambda self: False
 
     def point(name):
-        print("at", name, flush=True)
+        _say("at", name)
         if slow:
             time.sleep(0.15)
 
@@ -98,6 +102,12 @@ def _talk_to_memory(registry, slow):
     channel_class._commit = slow_commit
     channel_class._isolated = slow_isolated
     registry["order.channel.order"]._project = slow_project
+
+
+def _say(*words):
+    """A line that the test reads as it comes."""
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ def test_an_orders_revision_changes_with_its_lines():
 
 def test_records_become_json():
     tax = Tax("vat", rate=Decimal("0.19"), amount=Decimal("1.90"))
-    data = to_json(Order("1", placed_at=datetime(2026, 1, 2, tzinfo=timezone.utc), lines=(OrderLine("a", taxes=(tax,)),)))
+    data = to_json(
+        Order("1", placed_at=datetime(2026, 1, 2, tzinfo=timezone.utc), lines=(OrderLine("a", taxes=(tax,)),))
+    )
     assert data["placed_at"] == "2026-01-02T00:00:00+00:00"
     assert data["lines"][0]["taxes"][0] | {"name": None} == {
         "code": "vat",

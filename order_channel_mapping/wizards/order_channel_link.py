@@ -74,12 +74,12 @@ class OrderChannelLink(models.TransientModel):
             raise UserError(self.env._("Choose a product first."))
         listings = self.env["order.channel.listing"].union(*chosen)._as_mapper()
         waiting = self._frozen_orders(listings)
-        for listing in listings:
-            products = chosen[listing.sudo(False)]
-            if len(products) == 1:
-                listing._link(*products[0])
-            else:
-                listing._link_bundle(products)
+        listings._link_batch(
+            [
+                (listing, [(product.id, quantity) for product, quantity in chosen[listing.sudo(False)]], "manual")
+                for listing in listings
+            ]
+        )
         return self._say_linked(len(listings), len(waiting - self._frozen_orders(listings)))
 
     def _chosen(self):

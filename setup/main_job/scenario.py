@@ -155,7 +155,7 @@ def map_what_is_left(job: Job) -> None:
         pack = env["order.channel.listing"].search([("external_id", "=", notes["pack"]["variant"])])
         wizard = env["order.channel.link"].with_context(default_listing_ids=pack.ids).create({})
         product = env["product.product"].search([("default_code", "=", notes["pack"]["of"])])
-        wizard.line_ids.write({"product_id": product.id, "quantity": notes["pack"]["quantity"]})
+        wizard.write({"product_id": product.id, "quantity": notes["pack"]["quantity"]})
         wizard.action_link()
         for kind in ("custom_line", "unknown_item"):
             orders[kind].action_channel_confirm_items()

@@ -191,8 +191,7 @@ class OrderChannelOrder(models.Model):
     def _project(self, partners=None, only_lines=None):
         """Override: the sales order of an offline order is a person's work, there is nothing to bring it in line with."""
         marketplaces = self.filtered(lambda order: order.channel_id.provider != OFFLINE)
-        if marketplaces:
-            super(OrderChannelOrder, marketplaces)._project(partners, only_lines)
+        return super(OrderChannelOrder, marketplaces)._project(partners, only_lines) if marketplaces else None
 
     @api.model
     def _offline_values(self, sale_order):

@@ -57,18 +57,20 @@ class SaleOrder(models.Model):
     @api.depends("order_channel_id")
     def _compute_warehouse_id(self):
         """Override of `sale_stock`: an offline store's orders are held back where the store ships from."""
-        super()._compute_warehouse_id()
+        result = super()._compute_warehouse_id()
         for order in self._of_offline_stores():
             if order.state in ("draft", "sent") or not order.ids:
                 order.warehouse_id = order.sudo().order_channel_id.warehouse_id
+        return result
 
     @api.depends("order_channel_id")
     def _compute_team_id(self):
-        super()._compute_team_id()
+        result = super()._compute_team_id()
         for order in self._of_offline_stores():
             team = order.sudo().order_channel_id.team_id
             if team:
                 order.team_id = team
+        return result
 
     def _of_offline_stores(self):
         """Those of an offline store, entered or about to be."""
@@ -193,15 +195,16 @@ class SaleOrderLine(models.Model):
 
     @api.depends("order_id.order_channel_id")
     def _compute_price_unit(self):
-        super()._compute_price_unit()
+        return super()._compute_price_unit()
 
     @api.depends("order_id.order_channel_id")
     def _compute_pricelist_item_id(self):
         """Override of `sale`: no pricelist rule gives a discount on a listing's price."""
-        super()._compute_pricelist_item_id()
+        result = super()._compute_pricelist_item_id()
         for line in self:
             if line.pricelist_item_id and line._offline_listing():
                 line.pricelist_item_id = False
+        return result
 
     def _get_display_price(self):
         """Override of `sale`: the price of the store's listing, where it has one."""

@@ -269,6 +269,7 @@ def tell_where_it_stands(job: Job) -> None:
         for name, domain in (
             ("sales orders of the channel", ours),
             ("frozen", [*ours, ("channel_frozen", "=", True)]),
+            ("ready to process", [*ours, ("state", "in", ("draft", "sent")), ("channel_to_resolve", "=", False)]),
             ("processed", _PROCESSED),
         ):
             job.figure(name, orders.search_count(domain), "Channels > Orders")

@@ -22,8 +22,8 @@ from tests.fakes import connected
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = REPOSITORY / ".cache" / "screenshots"
 DESCRIPTION = REPOSITORY / "order_channel_mapping" / "static" / "description"
-#: screens of the README: name of the picture -> file in static/description
-README = {"dashboard": "dashboard.png", "frozen_order": "frozen_order.png"}
+#: screens of the README: name of the picture -> its height there (files of static/description)
+README = {"dashboard": 440, "frozen_order": 900}
 ONLY = os.environ.get("SCREENS", "").split()
 SETTLED = "!document.querySelector('.o_loading_indicator')"
 PICTURE = (
@@ -67,11 +67,15 @@ class Screen:
         """Write what is on screen to a file."""
         if ONLY and name not in ONLY:
             return
-        data = self.browser._websocket_request("Page.captureScreenshot", params={"format": "png"})["data"]
         FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"{name}.png").write_bytes(base64.b64decode(data))
+        (FOLDER / f"{name}.png").write_bytes(self.picture())
         if name in README:
-            (DESCRIPTION / README[name]).write_bytes(base64.b64decode(data))
+            (DESCRIPTION / f"{name}.png").write_bytes(self.picture(README[name]))
+
+    def picture(self, height=900):
+        clip = {"x": 0, "y": 0, "width": 1440, "height": height, "scale": 1}
+        params = {"format": "png", "clip": clip}
+        return base64.b64decode(self.browser._websocket_request("Page.captureScreenshot", params=params)["data"])
 
 
 class Screens(WorldCase):
@@ -82,7 +86,7 @@ class Screens(WorldCase):
         super().setUpClass()
         cls.fill_shop()
         cls.market = cls.make_channel(
-            name="Market Place",
+            name="Second Shop",
             external_name="Leaf & Kettle EU",
             state="connected",
             items_full_at=False,

@@ -53,10 +53,12 @@ class WorldCase(ChannelHttpCase):
         cls.tax = cls.env["account.tax"].create(
             {"name": "20%", "amount": 20, "type_tax_use": "sale", "country_id": cls.country.id}
         )
+        cls.tax.tax_group_id.name = "Tax"
         cls.products = cls.make_products()
         cls.connector = FakeConnector()
         cls.shop = cls.make_channel(
             name="Web Shop",
+            sequence=1,
             external_name="Leaf & Kettle Online",
             auto_link=True,
             push_stock=True,

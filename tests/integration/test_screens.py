@@ -146,3 +146,35 @@ class TestScreens(OrderCase):
         form.save()
         self.assertFalse(self.sale("9").channel_to_resolve)
         self.assertEqual(self.sale("9").order_line.tax_ids, self.vat19)
+
+    # === RIGHTS === #
+
+    def test_what_the_menus_open_can_be_read_by_those_who_see_them(self):
+        """Every field of every view, by a clerk and by a manager: no view leans on a right that its reader lacks."""
+        self.take_some()
+        self.channel._record_failures("order", None, [("77", "bad_payload", {}, {"id": "77"})])
+        prefix = "order_channel_mapping.group_channel_"
+        for group in ("user", "manager"):
+            person = new_test_user(self.env, f"reader_{group}", prefix + group)
+            menus = self.env["ir.ui.menu"].with_user(person).load_web_menus(False)
+            actions = self.actions_under(menus, self.env.ref("order_channel_mapping.menu_root").id)
+            self.assertEqual(len(actions), 13 if group == "manager" else 10)
+            for action in actions:
+                self.read_views(action, person)
+
+    def actions_under(self, menus, menu_id):
+        menu = menus[menu_id]
+        found = [menu["actionID"]] if not menu["children"] else []
+        for child in menu["children"]:
+            found += self.actions_under(menus, child)
+        return self.env["ir.actions.act_window"].browse(found)
+
+    def read_views(self, action, person):
+        model = self.env[action.res_model].with_user(person)
+        views = [(view_id, kind) for view_id, kind in action.views if kind not in ("pivot", "graph")]
+        answer = model.get_views(views)["views"]
+        for __, kind in views:
+            arch = etree.fromstring(answer[kind]["arch"])
+            names = {node.get("name") for node in arch.iter("field") if not list(node.iterancestors("field"))}
+            records = model.search([], limit=5)
+            records.web_read({name: {} for name in names})

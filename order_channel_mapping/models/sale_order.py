@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.guard import is_internal
+from ..tools.guard import is_changed, is_internal
 from ..tools.silence import colleagues, is_silent
 from .order_channel_account import OFFLINE
 
@@ -118,12 +118,12 @@ class SaleOrder(models.Model):
         """Override of `sale`: the freeze is the addon's own to set, and a frozen order stays where it is."""
         if not is_internal(self):
             for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
-                if name in vals and any(order[name] != vals[name] for order in self):
+                if name in vals and is_changed(self, name, vals[name]):
                     raise UserError(
                         self.env._("Whether an order is frozen is worked out from its items; it can't be set.")
                     )
-            if "order_channel_id" in vals and any(
-                order.order_channel_id.id != vals["order_channel_id"] for order in self._from_marketplaces()
+            if "order_channel_id" in vals and is_changed(
+                self._from_marketplaces(), "order_channel_id", vals["order_channel_id"]
             ):
                 raise UserError(self.env._("An order that came from a channel stays with that channel."))
         if vals.get("state") in MOVED_STATES:

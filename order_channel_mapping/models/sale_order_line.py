@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.guard import is_internal
+from ..tools.guard import is_changed, is_internal
 from .order_channel_projection import PLACEHOLDER
 
 #: what a person may change on a channel's line, on record
@@ -58,7 +58,7 @@ class SaleOrderLine(models.Model):
             return super().write(vals)
         self._check_no_placeholder([vals])
         for name in ("channel_key", "channel_order_line_id"):
-            if name in vals and any(line[name] != vals[name] for line in self):
+            if name in vals and is_changed(self, name, vals[name]):
                 raise UserError(self.env._("The link between a sales order line and its channel can't be changed."))
         frozen = self.filtered("order_id.channel_frozen")
         if "product_id" in vals:

@@ -15,3 +15,12 @@ def internal(records):
 def is_internal(records):
     """Whether these records are being written by the addon itself."""
     return records.env.context.get(_KEY) is _MARK
+
+
+def is_changed(records, name, value):
+    """Whether writing ``value`` to a field would change any of these records.
+
+    :param value: as in the values of ``write``: an id for a many2one
+    """
+    field = records._fields[name]
+    return any((field.convert_to_write(record[name], record) or False) != (value or False) for record in records)

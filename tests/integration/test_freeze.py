@@ -64,6 +64,9 @@ class TestFreeze(OrderCase):
         self.assertStays(lambda: self.frozen.write({"channel_order_id": False}))
         self.assertStays(lambda: self.frozen.write({"order_channel_id": False}))
         self.assertStays(self.frozen.unlink)
+        # what a form or an import sends back unchanged is no attempt
+        self.frozen.write({"channel_order_id": self.frozen.channel_order_id.id, "channel_frozen": True})
+        self.frozen.order_line[0].write({"channel_order_line_id": self.frozen.order_line[0].channel_order_line_id.id})
 
     def test_lock_copy_and_send(self):
         self.assertStays(self.frozen.action_lock)

@@ -96,6 +96,16 @@ class Screens(WorldCase):
         cls.broken = cls.make_channel(name="Old Shop")
         cls.broken._set_health("needs_reauth", "auth")
         cls.stall = cls.make_stall()
+        cls.stall_order = cls.env["sale.order"].create(
+            {
+                "partner_id": cls.env["res.partner"].create({"name": "Walk-in Customer"}).id,
+                "order_channel_id": cls.stall.id,
+                "order_line": [
+                    (0, 0, {"product_id": cls.products[sku].id, "product_uom_qty": 2})
+                    for sku in ("MUG-BLUE", "STRAINER")
+                ],
+            }
+        )
         cls.shop._record_failures(
             "order",
             None,
@@ -135,6 +145,7 @@ class Screens(WorldCase):
             self.channels(screen)
             self.listings(screen)
             self.orders(screen)
+            self.offline(screen)
             self.history(screen)
             self.sales(screen)
 
@@ -144,6 +155,13 @@ class Screens(WorldCase):
         screen.take("dashboard")
         screen.open(f"{dashboard}/new", ".o_form_view")
         screen.take("channel_new")
+        screen.click(".o_radio_item input")
+        screen.wait("document.querySelector('#credential_access_token')")
+        screen.take("channel_new_shopify")
+        screen.open(f"{dashboard}/{self.market.id}", ".o_form_view")
+        screen.click("button[name=action_go_live]")
+        screen.wait("document.querySelector('.modal .o_form_view')")
+        screen.take("go_live")
         for name in ("shop", "market", "broken", "stall"):
             screen.open(f"{dashboard}/{getattr(self, name).id}", ".o_form_view")
             screen.take(f"channel_{name}")
@@ -212,6 +230,16 @@ class Screens(WorldCase):
         screen.take("all_orders")
         screen.open(f"{everything}/{self.sale(1004).channel_order_id.id}", ".o_form_view")
         screen.take("channel_order")
+
+    def offline(self, screen):
+        screen.open(f"{self.action('order_channel_sale_order_action')}/{self.stall_order.id}", ".o_form_view")
+        screen.take("offline_order")
+        screen.open(f"{self.action('order_channel_action')}/{self.stall.id}", ".o_form_view")
+        screen.click("button[name=action_add_products]")
+        screen.wait("document.querySelector('.modal .o_form_view')")
+        screen.take("add_products")
+        screen.open(self.action("order_channel_listing_action_offline"), ".o_list_view .o_data_row")
+        screen.take("offline_listings")
 
     def history(self, screen):
         runs = self.action("order_channel_run_action")

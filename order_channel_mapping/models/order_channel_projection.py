@@ -6,6 +6,7 @@ from odoo import models
 from odoo.fields import Command
 
 from ..tools.amounts import is_sellers
+from ..tools.digest import text_digest
 from ..tools.guard import internal
 from ..tools.money import split
 from .order_channel_tax_map import TaxMatcher
@@ -50,13 +51,14 @@ class OrderChannelOrder(models.Model):
 
     _inherit = "order.channel.order"
 
-    def _project(self, partners=None, only_lines=None):
+    def _project(self, partners=None, only_lines=None, readdressed=()):
         """Bring the draft sales orders of these channel orders in line with them, and work out what blocks them.
 
         Open orders without one get one; a cancelled order's draft is cancelled; processed ones are left alone.
 
         :param partners: ``{external id: (customer, invoice address, delivery address)}`` of orders to create
         :param only_lines: channel order lines whose mapping changed; None: all lines (a new revision)
+        :param readdressed: external ids of orders whose address or ship-by date the channel changed
         """
         projector = _Projector(self)
         to_create, plans = [], {}
@@ -67,14 +69,17 @@ class OrderChannelOrder(models.Model):
             elif sale_order and sale_order.state in ("draft", "sent"):
                 plans[order] = projector.plan(order)
                 order._rewrite(sale_order, plans[order], only_lines)
+                if order.external_id in readdressed and order.external_id in (partners or {}):
+                    internal(sale_order).write(projector.address_values(order, partners[order.external_id]))
             elif not sale_order and (partners or {}).get(order.external_id):
                 plans[order] = projector.plan(order)
                 to_create.append((order, projector.sale_order_values(order, plans[order], partners[order.external_id])))
         if to_create:
             internal(self.env["sale.order"]).with_context(**QUIET).create([values for __, values in to_create])
             self.invalidate_recordset(["sale_order_ids"])
+        twins = self._twins()
         for order, plan in plans.items():
-            plan.issues += order._status_issues() + order._total_issues()
+            plan.issues += order._status_issues() + order._total_issues() + twins.get(order.external_id, [])
         self._set_blockers({order: plan.issues for order, plan in plans.items()})
         self._mark_stock_change(plans)
 
@@ -98,7 +103,9 @@ class OrderChannelOrder(models.Model):
             if touched is not None and not (planned.line and planned.line.id in touched):
                 continue
             if sale_line:
-                sale_line.write(planned.values)
+                # what the channel did not change stays as a person may have edited it
+                if sale_line.channel_digest != planned.values["channel_digest"]:
+                    sale_line.write(planned.values)
             else:
                 new.append({**planned.values, "order_id": sale_order.id})
         if new:
@@ -113,6 +120,7 @@ class OrderChannelOrder(models.Model):
             internal(sale_order)._action_cancel()
             self._log_event("cancelled_by_channel")
             self._mark_stock_change(self)
+        self._refresh_frozen()
 
 
 class _Projector:
@@ -135,7 +143,6 @@ class _Projector:
 
     def sale_order_values(self, order, plan, addresses):
         """Values of the draft sales order. Whatever Odoo would else take from the contact is said here."""
-        customer, invoice_address, delivery_address = addresses
         channel = self.channel
         return {
             "order_channel_id": channel.id,
@@ -143,11 +150,9 @@ class _Projector:
             "client_order_ref": order.number,
             "origin": channel.name,
             "company_id": channel.company_id.id,
-            "partner_id": customer.id,
-            "partner_invoice_id": invoice_address.id,
-            "partner_shipping_id": delivery_address.id,
+            "partner_id": addresses[0].id,
+            **self.address_values(order, addresses),
             "date_order": order.placed_at or order.create_date,
-            "commitment_date": order.ship_by,
             "warehouse_id": channel.warehouse_id.id,
             "pricelist_id": False,
             "payment_term_id": False,
@@ -155,8 +160,20 @@ class _Projector:
             "require_payment": False,
             "team_id": channel.team_id.id,
             "user_id": channel.user_id.id,
-            "note": (order.data or {}).get("note") or False,
             "order_line": [Command.create(planned.values) for planned in plan.lines],
+        }
+
+    @staticmethod
+    def address_values(order, addresses):
+        """Where an order goes and by when: what the channel may change before it is processed.
+
+        :param addresses: (customer, invoice address, delivery address)
+        """
+        return {
+            "partner_invoice_id": addresses[1].id,
+            "partner_shipping_id": addresses[2].id,
+            "commitment_date": order.ship_by,
+            "note": (order.data or {}).get("note") or False,
         }
 
     # === THE LINES === #
@@ -175,7 +192,7 @@ class _Projector:
             if not amounts.quantity and not amounts.net:
                 continue
             taxes, places = self._match_taxes(line, destination, plan)
-            tax_amounts = [amounts.taxes[place] for place in places]
+            tax_amounts = [sum((amounts.taxes[place] for place in of_tax), ZERO) for of_tax in places]
             if line.listing_id:
                 if line._is_unmapped():
                     plan.issues.append(("unmapped", line, {"item": line.listing_id.display_name}))
@@ -187,7 +204,10 @@ class _Projector:
             if amounts.discount_net or any(amounts.discount_taxes):
                 key = tuple(tax.id for tax in taxes)
                 net, parts = discounts.get(key, (ZERO, [ZERO] * len(taxes)))
-                tax_parts = [old + amounts.discount_taxes[place] for old, place in zip(parts, places, strict=True)]
+                tax_parts = [
+                    sum((amounts.discount_taxes[place] for place in of_tax), old)
+                    for old, of_tax in zip(parts, places, strict=True)
+                ]
                 discounts[key] = (net + amounts.discount_net, tax_parts)
         for tax_ids, (net, parts) in discounts.items():
             product = self.services["discount"]
@@ -195,24 +215,27 @@ class _Projector:
             values = self._values(order, product, product.uom_id, ONE, net, parts, taxes)
             key = "discount:" + ",".join(map(str, tax_ids))
             plan.lines.append(PlannedLine(key, {**values, "channel_key": key, "sequence": 1000, "name": product.name}))
+        for planned in plan.lines:
+            planned.values["channel_digest"] = text_digest(planned.values)
         return plan
 
     def _match_taxes(self, line, destination, plan):
         """The seller's taxes of a line in Odoo; a question where one has no certain match.
 
-        :return: (account.tax records, the place of each among the line's seller taxes)
+        Several taxes of the channel may be one in Odoo (the districts of a US address): their amounts are added up.
+
+        :return: (account.tax records, for each the list of its places among the line's seller taxes)
         """
-        found_ids, places = [], []
+        places = {}
         for place, tax in enumerate(filter(is_sellers, line.taxes or [])):
             found, number = self.taxes.match(tax, destination)
-            if found and found.id not in found_ids:
-                found_ids.append(found.id)
-                places.append(place)
+            if found:
+                places.setdefault(found.id, []).append(place)
                 continue
             params = {name: tax.get(name) for name in ("name", "code", "rate", "included")}
             params.update(country=tax.get("country") or destination, found=number)
             plan.issues.append(("tax", line, params))
-        return self.env["account.tax"].sudo().browse(found_ids), places
+        return self.env["account.tax"].sudo().browse(places), list(places.values())
 
     def _item_lines(self, order, line, amounts, tax_amounts, taxes, digits):
         """A line that sells a listing: one line for a product or a pack, one per component for a bundle."""

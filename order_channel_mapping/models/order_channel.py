@@ -110,6 +110,7 @@ class OrderChannel(models.Model):
     outbox_interval = fields.Integer(string="Commands Every (min)", default=5, required=True)
     items_cursor = fields.Char(readonly=True, copy=False)
     items_fetch = fields.Integer(readonly=True, copy=False)  # number of the fetch under way
+    items_linked_at = fields.Datetime(readonly=True, copy=False)  # products changed since are looked at for links
     items_since = fields.Datetime(readonly=True, copy=False)  # start of the fetch under way, None: full
     items_watermark = fields.Datetime(readonly=True, copy=False)
     items_checked_at = fields.Datetime(string="Items Last Fetched", readonly=True, copy=False)

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: blockers that a person may overrule, on record; the others have to be solved
-OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped"})
+OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped", "duplicate"})
 
 
 class OrderChannelBlocker(models.Model):

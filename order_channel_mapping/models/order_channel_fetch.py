@@ -35,8 +35,8 @@ class OrderChannel(models.Model):
         :param kind: ``items`` or ``orders``
         :param int fetch: number of this fetch, see ``_own_fetch``
         :param pages: iterator of :class:`connectors.records.Page`
-        :param take: function of a page's records that returns a Counter (see ``order.channel.run._count``) and
-            the records it could not take, ``[(record, exception)]``
+        :param take: function of a page's records, and of the refs that could not be read, that returns a Counter (see
+            ``order.channel.run._count``) and the records it could not take, ``[(record, exception)]``
         :param watermark: whether the pages' watermarks count (a fetch of open orders only proves nothing about the others)
         :return: whether the last page was reached
         :raise Overtaken: another process is at it
@@ -99,7 +99,7 @@ class OrderChannel(models.Model):
         :return: (Counter, refs that failed, refs that came in good after all)
         """
         failure_kind = kind[:-1]
-        counts, failed = take(records)
+        counts, failed = take(records, [failure.ref for failure in unread])
         entries = [
             (failure.ref, failure.code, {"message": failure.message}, to_json(failure.raw)) for failure in unread
         ]

@@ -32,7 +32,7 @@ class OrderChannel(models.Model):
                 pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
                 complete = self._fetch_pages("items", fetch, pages, connector, run, self._take_items, deadline)
             if complete:
-                self._link_unconfirmed()
+                self._link_after_fetch(deadline)
                 self._repeatable(self._finish_items_fetch, fetch, run)
             else:
                 self._wake("items")
@@ -49,6 +49,8 @@ class OrderChannel(models.Model):
 
         :return: (since or None, cursor or None, number of the fetch, run)
         """
+        if not self.items_linked_at:
+            self.items_linked_at = fields.Datetime.now()
         if not self.items_cursor:
             self.items_fetch += 1
             full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
@@ -58,6 +60,15 @@ class OrderChannel(models.Model):
             self.env.cr.execute(SQL("DELETE FROM order_channel_seen WHERE channel_id = %s", self.id))
         since = self.items_since and self.items_since.replace(tzinfo=UTC)
         return since or None, self.items_cursor or None, self.items_fetch, self._open_run("items", full=not since)
+
+    def _link_after_fetch(self, deadline):
+        """Look at the unconfirmed items again if a product was made or changed since this was done last."""
+        now = fields.Datetime.now()
+        daily = self.items_full_at and not self.items_since
+        changed = [("write_date", ">=", self.items_linked_at - OVERLAP)]
+        if daily or self.env["product.product"].sudo().search_count(changed, limit=1):
+            self._link_unconfirmed(deadline=deadline)
+            self.items_linked_at = now
 
     def _fetch_all_items(self):
         """Have the next fetch of items be a full one."""
@@ -102,7 +113,7 @@ class OrderChannel(models.Model):
         self.ensure_one()
         self._ingest("items", list(items), run, self._take_items)
 
-    def _take_items(self, items):
+    def _take_items(self, items, unread=()):
         """Tell new, changed and unchanged items apart with one query, write the first two in batches, link the new ones.
 
         :return: (Counter, ``[(item, exception)]``)
@@ -131,7 +142,7 @@ class OrderChannel(models.Model):
                 changed.append((item, digest))
         written, failed = self._isolated(_WithDigest.wrap(changed), lambda batch: self._write_listings(batch, known))
         if not self.items_since:
-            self._note_seen(list(latest))
+            self._note_seen([*latest, *unread])  # what could not be read is there all the same
         return counts + written, [(record.item, error) for record, error in failed]
 
     def _note_seen(self, external_ids):

@@ -54,6 +54,7 @@ class OrderChannelListing(models.Model):
             ("conflict", "SKU and barcode belong to different products"),
             ("refused", "Somebody unlinked this product before"),
         ],
+        default="none",
         readonly=True,
     )
     mapping_ids = fields.One2many("order.channel.mapping", "listing_id", string="Mapping History")

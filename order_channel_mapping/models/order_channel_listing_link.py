@@ -183,10 +183,11 @@ class OrderChannelListing(models.Model):
         companies = self.company_id
         for product in products:
             if product.company_id and product.company_id != companies:
+                readable = product.sudo(False).has_access("read")
                 raise UserError(
                     self.env._(
                         "%(product)s belongs to another company than the channel. Choose a product of %(company)s.",
-                        product=product.display_name,
+                        product=product.display_name if readable else self.env._("This product"),
                         company=companies[:1].display_name,
                     )
                 )
@@ -207,12 +208,9 @@ class OrderChannelListing(models.Model):
 
     def _mapping_changed(self, product_ids):
         """Let waiting orders go on and have the quantities worked out again."""
-        waiting = (
-            self.filtered("mapping_id")
-            .env["order.channel.order.line"]
-            .search([("listing_id", "in", self.filtered("mapping_id").ids), ("mapping_id", "=", False)])
-        )
-        waiting._apply_mapping()
+        self.env["order.channel.order.line"]._find_waiting(
+            [("listing_id", "in", self.filtered("mapping_id").ids)]
+        )._apply_mapping()
         self.env["order.channel.stock.change"]._mark(product_ids)
 
     # === CONFIRM, IGNORE === #

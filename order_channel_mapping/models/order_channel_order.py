@@ -107,6 +107,7 @@ class OrderChannelOrder(models.Model):
 
         :param dict values: of this model
         :param lines_values: list of values of ``order.channel.order.line``
+        :return: codes of what changed, see ``_facts_changed``
         """
         self.ensure_one()
         changes = self._facts_changed(values, lines_values)
@@ -125,6 +126,7 @@ class OrderChannelOrder(models.Model):
         self._log_event("revised", {"changes": changes})
         if changes:
             self._note_change_of_processed(changes)
+        return changes
 
     def _facts_changed(self, values, lines_values):
         """What changed that a sales order shows: codes for the audit trail and the *changed* blocker.
@@ -147,12 +149,15 @@ class OrderChannelOrder(models.Model):
                 break
         if abs((self.amount_total or 0) - values["amount_total"]) > 0.00001:
             changes.append("total")
-        if (self.data or {}).get("shipping") != values["data"].get("shipping"):
+        before, now = self.data or {}, values["data"]
+        if any(before.get(part) != now.get(part) for part in ("shipping", "billing")):
             changes.append("address")
+        if any(before.get(part) != now.get(part) for part in ("ship_by", "note")):
+            changes.append("ship_by")
         return changes
 
     def _note_change_of_processed(self, changes):
         """An order that was processed already changes only when a person accepts it (rule 4): put it up for them."""
         processed = self.sale_order_ids.filtered(lambda sale_order: sale_order.state == "sale")
-        if processed and set(changes) != {"completed"}:
+        if processed and set(changes) - {"completed", "ship_by"}:
             self._set_blocker("changed", {"changes": changes})

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tools.amounts import line_amounts
 
@@ -71,18 +71,44 @@ class OrderChannelOrderLine(models.Model):
             return mine.id != (value or False)
         return abs((mine or 0.0) - (value or 0.0)) > 0.00005
 
+    @api.model
+    def _find_waiting(self, domain):
+        """Lines of open orders that were given no mapping, though their listing has one now.
+
+        A listing may be linked in one transaction while another takes in its order: neither sees the other, so that each
+        sync looks for such lines again.
+        """
+        return self.search(
+            [
+                *domain,
+                ("mapping_id", "=", False),
+                ("listing_id.mapping_id", "!=", False),
+                ("order_id.sale_order_ids.state", "in", ("draft", "sent")),
+            ]
+        )
+
     def _apply_mapping(self):
         """Give waiting lines of open orders the mapping that their listing has now, and let their sales orders show it."""
         waiting = self.filtered(
             lambda line: (
                 line.listing_id.mapping_id
                 and not line.mapping_id
-                and all(sale_order.state in ("draft", "sent") for sale_order in line.order_id.sale_order_ids)
+                and line.order_id.sale_order_id.state in ("draft", "sent")
             )
         )
         for listing, lines in waiting.grouped("listing_id").items():
             lines.mapping_id = listing.mapping_id
-        for order, lines in waiting.grouped("order_id").items():
-            for line in lines:
-                order._log_event("mapped", {"product": line.mapping_id._summary()}, line)
-        waiting.order_id._project(only_lines=waiting)
+        self.env["order.channel.event"].sudo().create(
+            [
+                {
+                    "order_id": line.order_id.id,
+                    "company_id": line.company_id.id,
+                    "line_id": line.id,
+                    "code": "mapped",
+                    "params": {"product": line.mapping_id._summary()},
+                }
+                for line in waiting
+            ]
+        )
+        for lines in waiting.grouped("channel_id").values():
+            lines.order_id._project(only_lines=lines)

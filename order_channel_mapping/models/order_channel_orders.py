@@ -39,6 +39,7 @@ class OrderChannel(models.Model):
         """
         self.ensure_one()
         started_at = fields.Datetime.now()
+        self._repeatable(self._map_waiting_lines)
         since, cursor, phase, fetch, run = self._repeatable(self._begin_orders_fetch)
         try:
             with self._get_connector() as connector:
@@ -47,10 +48,11 @@ class OrderChannel(models.Model):
                     "orders", fetch, pages, connector, run, self._take_orders, deadline, watermark=phase != "open"
                 )
                 if complete and phase != "open":
-                    self._retry_failures(connector, run)
+                    self._retry_failures(connector, run, deadline)
             if not complete:
                 self._wake("sync")
                 self._commit()
+                self._process_ready(run, deadline)
                 return run
             self._repeatable(self._finish_orders_fetch, fetch, started_at)
         except ConnectorError as error:
@@ -61,9 +63,12 @@ class OrderChannel(models.Model):
             self._rollback()
             return run
         if phase != "open":
-            self._process_ready(run)
+            self._process_ready(run, deadline)
         self._repeatable(run._close)
         return self._sync_orders(deadline) if phase == "open" else run
+
+    def _map_waiting_lines(self):
+        self.env["order.channel.order.line"]._find_waiting([("channel_id", "=", self.id)])._apply_mapping()
 
     def _begin_orders_fetch(self):
         """Go on where a fetch was left, or start at the watermark less an overlap, at first at the channel's start date.
@@ -94,7 +99,7 @@ class OrderChannel(models.Model):
         self.ensure_one()
         self._ingest("orders", list(orders), run, self._take_orders)
 
-    def _take_orders(self, orders):
+    def _take_orders(self, orders, unread=()):
         """Tell new, changed and unchanged orders apart with one query and write the first two in batches.
 
         :return: (Counter, ``[(order, exception)]``)
@@ -154,9 +159,12 @@ class OrderChannel(models.Model):
         created = self.env["order.channel.order"].create(to_create)
         created._log_event("imported")
         changed = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
+        readdressed = set()
         for known_order, order, values in updated:
-            known_order._update_from_channel(values, self._lines_values(order, listings))
-        (created + changed)._project(partners)
+            changes = known_order._update_from_channel(values, self._lines_values(order, listings))
+            if {"address", "ship_by"}.intersection(changes):
+                readdressed.add(order.external_id)
+        (created + changed)._project(partners, readdressed=readdressed)
         self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
         return Counter(created=len(created), updated=len(changed))
 

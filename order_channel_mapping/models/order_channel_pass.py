@@ -113,14 +113,14 @@ class OrderChannel(models.Model):
                 if channel._is_due("items"):
                     channel._sync_items(deadline=deadline)
                 elif channel.auto_link:
-                    channel._link_unconfirmed(certain_only=True)
+                    channel._link_unconfirmed(certain_only=True, deadline=deadline)
             elif kind == "outbox":
                 channel._push_outbox()
             else:
                 if channel._is_due("orders"):
                     channel._sync_orders(deadline=deadline)
                 else:
-                    channel._process_ready()  # what a person mapped or resolved meanwhile
+                    channel._process_ready(deadline=deadline)  # what a person mapped or resolved meanwhile
                 if channel.push_stock:
                     channel._push_stock(deadline=deadline)
         except Exception as error:

@@ -1,3 +1,4 @@
+import time
 from collections import Counter
 
 from odoo import fields, models
@@ -24,7 +25,7 @@ class OrderChannel(models.Model):
             & Domain("channel_to_resolve", "=", False)
         )
 
-    def _process_ready(self, run=None):
+    def _process_ready(self, run=None, deadline=None):
         """Confirm what is ready, where *process automatically* is on and the channel is live. One that fails is put on
         record and does not hold up the others.
 
@@ -38,6 +39,10 @@ class OrderChannel(models.Model):
         ready = self.env["sale.order"].search(domain, order="date_order, id")
         processed = 0
         for start in range(0, len(ready), CONFIRM_BATCH):
+            if deadline and start and time.monotonic() > deadline:
+                self._wake("sync")  # the rest is the next pass's
+                self._commit()
+                break
             processed += self._repeatable(self._confirm_batch, ready[start : start + CONFIRM_BATCH], run)
         return processed
 
@@ -69,7 +74,7 @@ class OrderChannel(models.Model):
 
     def _confirm_orders(self, orders):
         sale_orders = self.env["sale.order"].union(*orders)
-        # locked and looked at again: a person may just have edited or cancelled one of them
+        # looked at again in this transaction: a person may just have cancelled one of them
         sale_orders = sale_orders.filtered_domain(self._ready_domain())
         if sale_orders:
             sale_orders.action_channel_process()
@@ -86,7 +91,7 @@ class OrderChannel(models.Model):
         for orders in blockers.order_id.grouped("channel_id").values():
             orders._recheck()
 
-    def _link_unconfirmed(self, certain_only=False):
+    def _link_unconfirmed(self, certain_only=False, deadline=None):
         """Look at the unconfirmed items again, in batches: link those that are certain where automatic linking is on, and
         renew what the others say. Products made or changed since the item came in are found so.
 
@@ -102,7 +107,7 @@ class OrderChannel(models.Model):
             batch = self.env["order.channel.listing"].search(
                 [*domain, ("id", ">", last_id)], order="id", limit=LINK_BATCH
             )
-            if not batch:
+            if not batch or (deadline and time.monotonic() > deadline):
                 self._commit()
                 return linked
             last_id = batch[-1].id
@@ -110,7 +115,7 @@ class OrderChannel(models.Model):
 
     # === RETRIES === #
 
-    def _retry_failures(self, connector, run):
+    def _retry_failures(self, connector, run, deadline=None):
         """Ask again for the orders whose failure is due: one call each, a page's worth at most."""
         due = self.env["order.channel.failure"].search(
             [
@@ -125,6 +130,10 @@ class OrderChannel(models.Model):
         refs = due.mapped("external_ref")
         self._commit()
         for ref in refs:
+            if deadline and time.monotonic() > deadline:
+                self._wake("sync")
+                self._commit()
+                return
             try:
                 order = connector.get_order(ref)
             except (BadPayload, Rejected) as error:

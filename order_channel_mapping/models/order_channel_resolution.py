@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import models
@@ -27,8 +28,8 @@ class OrderChannelOrder(models.Model):
             issues.append(("payment", None, {"status": self.payment_status}))
         if self.hold:
             issues.append(("hold", None, {"reason": self.hold}))
-        if self.fulfillment_status == "partial":
-            issues.append(("shipped", None, {}))
+        if self.fulfillment_status != "unfulfilled" or self.status == "completed":
+            issues.append(("shipped", None, {"status": self.fulfillment_status}))
         if any(line.physical and line.listing_id for line in self.line_ids):
             address = (self.data or {}).get("shipping") or {}
             missing = [part for part in ("street", "city", "country") if not address.get(part)]
@@ -122,6 +123,7 @@ class OrderChannelOrder(models.Model):
             else:
                 order.env["order.channel.blocker"].create(order._blocker_values(code, None, params))
                 order._log_event("blocked", {**params, "blocker": code})
+        self._refresh_frozen()
 
     def _blocker_values(self, code, line, params):
         return {
@@ -134,21 +136,59 @@ class OrderChannelOrder(models.Model):
         }
 
     def _refresh_frozen(self):
-        """Freeze and unfreeze the sales orders: frozen is one with an open *unmapped* blocker."""
+        """Freeze and unfreeze the sales orders: frozen is one with an open *unmapped* blocker. Few statements for many."""
         self.invalidate_recordset(["blocker_ids"])
+        to_write, unfrozen, ready = defaultdict(list), self.browse(), self.browse()
         for order in self:
-            sale_order = internal(order.sale_order_ids[:1])
+            sale_order = order.sudo().sale_order_ids[:1]
             if not sale_order:
                 continue
             codes = set(order.blocker_ids.filtered(lambda blocker: not blocker.overruled_by_id).mapped("code"))
-            frozen = "unmapped" in codes
-            values = {"channel_frozen": frozen, "channel_to_resolve": bool(codes)}
-            if sale_order.channel_frozen and not frozen:
-                order._log_event("unfrozen")
-            if any(sale_order[name] != value for name, value in values.items()):
-                sale_order.write(values)
-                if not codes and order.channel_id.auto_process:
-                    order.channel_id._wake("sync")  # ready now: processed by the next pass
+            flags = ("unmapped" in codes, bool(codes))
+            if (sale_order.channel_frozen, sale_order.channel_to_resolve) == flags:
+                continue
+            to_write[flags].append(sale_order.id)
+            if sale_order.channel_frozen and not flags[0]:
+                unfrozen |= order
+            if not codes:
+                ready |= order
+        unfrozen._log_event("unfrozen")
+        for (frozen, to_resolve), ids in to_write.items():
+            internal(self.env["sale.order"].browse(ids)).write(
+                {"channel_frozen": frozen, "channel_to_resolve": to_resolve}
+            )
+        # ready now: processed by the next pass
+        ready.channel_id.filtered("auto_process")._wake("sync")
+
+    def _twins(self):
+        """Orders that another channel of the same account and site has: a store that was archived and connected again.
+
+        :return: ``{external id: [issue]}``
+        """
+        channel = self.channel_id[:1].sudo()
+        if not channel.account_ref:
+            return {}
+        twins = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("external_id", "in", self.mapped("external_id")),
+                    ("channel_id", "!=", channel.id),
+                    ("channel_id.provider", "=", channel.provider),
+                    ("channel_id.account_ref", "=", channel.account_ref),
+                    ("channel_id.site", "=", channel.site),
+                    ("company_id", "=", channel.company_id.id),
+                    ("sale_order_ids", "!=", False),
+                ]
+            )
+        )
+        return {
+            twin.external_id: [
+                ("duplicate", None, {"channel": twin.channel_id.name, "order": twin.sale_order_ids[:1].name})
+            ]
+            for twin in twins
+        }
 
     def _recheck(self):
         """Work out again what is in the way, for instance after a tax was mapped."""

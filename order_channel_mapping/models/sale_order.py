@@ -6,6 +6,8 @@ from ..tools.guard import is_changed, is_internal
 from ..tools.silence import colleagues, is_silent
 from .order_channel_account import OFFLINE
 
+#: what only the addon's own methods set
+CHANNEL_FACTS = ("channel_order_id", "channel_frozen", "channel_to_resolve")
 MOVED_STATES = ("sale", "done")
 
 
@@ -108,16 +110,14 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not is_internal(self):
-            for vals in vals_list:
-                for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
-                    vals.pop(name, None)
+        if not is_internal(self):  # said outright, so that no default of the context or of the user can say otherwise
+            vals_list = [{**vals, **dict.fromkeys(CHANNEL_FACTS, False)} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):
         """Override of `sale`: the freeze is the addon's own to set, and a frozen order stays where it is."""
         if not is_internal(self):
-            for name in ("channel_order_id", "channel_frozen", "channel_to_resolve"):
+            for name in CHANNEL_FACTS:
                 if name in vals and is_changed(self, name, vals[name]):
                     raise UserError(
                         self.env._("Whether an order is frozen is worked out from its items; it can't be set.")
@@ -134,6 +134,31 @@ class SaleOrder(models.Model):
         result = super().write(vals)
         if moved:
             moved.sudo().channel_order_id._log_event("processed")
+        return result
+
+    def _action_cancel(self):
+        """Override of `sale`: nothing waits for a cancelled order."""
+        result = super()._action_cancel()
+        channel_orders = self._from_marketplaces().sudo().channel_order_id
+        channel_orders.blocker_ids.unlink()
+        channel_orders._refresh_frozen()
+        return result
+
+    def action_draft(self):
+        """Override of `sale`: what was mapped or changed meanwhile is looked at again; the channel's own cancelling stays."""
+        for order in self._from_marketplaces():
+            if order.sudo().channel_order_id.status == "cancelled":
+                raise UserError(
+                    self.env._(
+                        "%(channel)s has cancelled %(order)s: it can't be set back.",
+                        channel=order.order_channel_id.display_name,
+                        order=order.display_name,
+                    )
+                )
+        result = super().action_draft()
+        for orders in self._from_marketplaces().sudo().channel_order_id.grouped("channel_id").values():
+            orders.line_ids._apply_mapping()
+            orders._recheck()
         return result
 
     def copy_data(self, default=None):
@@ -221,6 +246,11 @@ class SaleOrder(models.Model):
         }
 
     def _unmapped_listings(self):
+        """The items that keep the order frozen.
+
+        :raise UserError: the user has no right to map items
+        """
+        self.env["order.channel.listing"]._as_mapper()
         return self.channel_blocker_ids.filtered(lambda blocker: blocker.code == "unmapped").listing_id
 
     def action_channel_confirm_items(self):

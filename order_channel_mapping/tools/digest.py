@@ -43,7 +43,16 @@ def record_digest(record, ignored=frozenset()):
 
     :rtype: str, 32 hexadecimal characters
     """
-    data = [(item.name, to_json(getattr(record, item.name))) for item in fields(record) if item.name not in ignored]
+    return text_digest(
+        [(item.name, to_json(getattr(record, item.name))) for item in fields(record) if item.name not in ignored]
+    )
+
+
+def text_digest(data):
+    """A short stable digest of JSON-able data.
+
+    :rtype: str, 32 hexadecimal characters
+    """
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

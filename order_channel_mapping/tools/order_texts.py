@@ -30,10 +30,13 @@ BLOCKERS = {
         _lt("Changed at the channel after it was processed: %(changes)s."),
         _lt("Compare with the channel's order, change what is needed here, then overrule this."),
     ),
-    "shipped": (_lt("Part of it was shipped already."), _lt("Check what is left to deliver, then overrule this.")),
+    "shipped": (
+        _lt("The channel says that it was shipped, in whole or in part."),
+        _lt("Check what is left to deliver; cancel the order or overrule this."),
+    ),
     "duplicate": (
-        _lt("There may be another order for the same purchase."),
-        _lt("Compare the two; cancel one of them."),
+        _lt("The same order came in by the channel %(channel)s, as %(order)s."),
+        _lt("Compare the two and cancel one of them, or overrule this."),
     ),
     "shipping": (_lt("The shipping method is not known here."), _lt("Choose the delivery method.")),
     "stock": (_lt("There is not enough stock."), _lt("Wait for stock, or deliver from elsewhere.")),
@@ -50,6 +53,9 @@ EVENTS = {
     "unfrozen": _lt("All items are linked: no longer frozen"),
     "mapped": _lt("Linked to %(product)s"),
     "edited": _lt("Changed by hand: %(changes)s"),
+    "edited_line": _lt("Changed by hand: %(line)s: %(changes)s"),
+    "line_added": _lt("Added by hand: %(line)s, %(amount)s"),
+    "line_removed": _lt("Removed by hand: %(line)s, %(amount)s"),
     "processed": _lt("Processed"),
     "entered": _lt("Entered by hand"),
     "store_changed": _lt("Moved from %(old)s to %(new)s"),
@@ -74,7 +80,8 @@ WORDS = {
     "lines_removed": _lt("lines removed"),
     "lines_changed": _lt("quantities or prices"),
     "total": _lt("total"),
-    "address": _lt("delivery address"),
+    "address": _lt("address"),
+    "ship_by": _lt("ship-by date or note"),
     "street": _lt("street"),
     "city": _lt("city"),
     "country": _lt("country"),
@@ -114,7 +121,10 @@ def event_text(env, code, params=None):
         key = "revised_changes" if params.get("changes") else code
         params["changes"] = _listed(env, params.get("changes"))
     elif code == "edited":
+        key = "edited_line" if params.get("line") else code
         params["changes"] = _edits(env, params.get("changes"))
+    elif code in ("line_added", "line_removed"):
+        params["amount"] = _money(env, params.get("amount"), params.get("currency"))
     elif code == "command_failed":
         params["reason"] = reason_text(env, params.get("code"), params)[0]
     text = EVENTS.get(key)
@@ -129,12 +139,9 @@ def _blocker_words(env, code, params):
         name = params.get("name") or params.get("code") or "?"
         words["tax"] = f"{name} ({', '.join(filter(None, [f'{rate:.4g} %', params.get('country')]))})"
     elif code == "total":
-        currency = (
-            env["res.currency"].with_context(active_test=False).search([("name", "=", params.get("currency"))], limit=1)
-        )
         for name in ("expected", "odoo"):
-            if currency and params.get(name):
-                words[name] = format_amount(env, float(params[name]), currency)
+            if params.get(name):
+                words[name] = _money(env, params[name], params.get("currency"))
     elif code == "payment":
         statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
         words["status"] = statuses.get(params.get("status"), params.get("status"))
@@ -142,6 +149,12 @@ def _blocker_words(env, code, params):
         if name in words:
             words[name] = _listed(env, words[name])
     return words
+
+
+def _money(env, amount, code):
+    """An amount as the reader writes it; just the number where the currency is not known."""
+    currency = env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
+    return format_amount(env, float(amount or 0), currency) if currency else str(amount)
 
 
 def _listed(env, codes):

@@ -93,6 +93,7 @@ class FakeConnector(base.Connector):
         super().__init__(base.Login(), None)
         self.items, self.orders, self.pushed, self.shipped, self.fetches = [], [], [], [], []
         self.errors = []  # exceptions to raise at the next calls
+        self.unread = []  # RecordFailures of the first page
         self.refuse = {}  # external id -> PushResult
         self.identity = records.Account(
             "shop-1", "", "Fake shop", "USD", "US", "UTC", (records.Location("loc-1", "Main"),)
@@ -121,7 +122,8 @@ class FakeConnector(base.Connector):
             start += self.page_size
             cursor = str(start) if start < len(found) else None
             times = [record.updated_at for record in page if record.updated_at]
-            yield records.Page(tuple(page), cursor=cursor, watermark=max(times, default=None))
+            failures, self.unread = tuple(self.unread), []
+            yield records.Page(tuple(page), failures, cursor=cursor, watermark=max(times, default=None))
             if not cursor:
                 return
 

@@ -63,6 +63,7 @@ def automatic_linking(bench):
         env["order.channel"].browse(channel_id)._sync_items()
     with bench.measure() as linking, bench.env() as env:
         channel = env["order.channel"].browse(channel_id)
+        channel.auto_link = True
         linked = channel._link_unconfirmed(certain_only=True)
         assert linked == bench.size // 2, linked
     yield Figure("linking: time for all", linking.seconds, "s", bar=30.0 * bench.size / 10_000)

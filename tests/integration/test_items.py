@@ -1,4 +1,5 @@
 from odoo.addons.order_channel_mapping.connectors.base import RateLimited, Unavailable
+from odoo.addons.order_channel_mapping.connectors.records import RecordFailure
 
 from tests.common import ChannelCase
 from tests.fakes import FakeConnector, connected, item
@@ -78,6 +79,7 @@ class TestItems(ChannelCase):
         self.connector.items = [item("1", "LATER-1")]
         self.fetch()
         self.assertEqual(self.listing("1").link_hint, "none")
+        self.channel.sudo().items_linked_at = "2026-01-01 00:00:00"
         product = self.env["product.product"].create({"name": "Later", "default_code": "later-1"})
         self.fetch()
         self.assertEqual(self.listing("1").product_id, product)
@@ -93,6 +95,15 @@ class TestItems(ChannelCase):
         self.channel._fetch_all_items()
         self.fetch()
         self.assertFalse(self.listing("2").gone)
+
+    def test_an_item_that_cant_be_read_is_not_gone(self):
+        self.connector.items = [item("1"), item("2")]
+        self.fetch()
+        self.connector.items = [item("1")]
+        self.connector.unread = [RecordFailure("2", "bad_payload", "cut off")]
+        self.channel._fetch_all_items()
+        run = self.fetch()
+        self.assertEqual((run.failed, self.listing("2").gone), (1, False))
 
     def test_a_fetch_goes_on_at_its_cursor(self):
         self.connector.items = [item(str(number)) for number in range(120)]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
@@ -324,6 +325,106 @@ class TestOrders(OrderCase):
         self.assertEqual(self.sale("1").state, "cancel")
         self.assertEqual(self.sale("2").state, "sale")
         self.assertIn("cancelled", self.sale("2").channel_blocker_ids.params["changes"])
+        self.assertTrue(self.sale("2").channel_to_resolve, "a person must see it before the parcel leaves")
+        with self.assertRaisesRegex(UserError, "has cancelled"):
+            self.sale("1").action_draft()
+
+    def test_shipped_at_the_channel_meanwhile_is_not_shipped_again(self):
+        self.take(self.order("1", [line("a", sku="MUG-1")]))
+        self.channel.sudo().auto_process = True
+        self.take(
+            self.order(
+                "1",
+                [line("a", sku="MUG-1")],
+                status=records.OrderStatus.COMPLETED,
+                fulfillment_status=records.FulfillmentStatus.FULFILLED,
+            )
+        )
+        self.assertEqual(self.sale("1").channel_blocker_ids.mapped("code"), ["shipped"])
+        self.assertEqual((self.sale("1").state, self.sale("1").channel_to_resolve), ("draft", True))
+
+    def test_a_new_address_reaches_the_draft(self):
+        lines = [line("a", sku="MUG-1")]
+        self.take(self.order("1", lines))
+        elsewhere = replace(self.address(), street="99 New Rd")
+        ship_by = START + timedelta(days=3)
+        self.take(self.order("1", lines, shipping=elsewhere, ship_by=ship_by))
+        self.assertEqual(self.sale("1").partner_shipping_id.street, "99 New Rd")
+        self.assertEqual(self.sale("1").commitment_date, ship_by.replace(tzinfo=None))
+
+    def test_an_edit_stays_while_the_channel_changes_something_else(self):
+        self.take(self.order("1", [line("a", sku="MUG-1"), line("b", sku="TEA-1")]))
+        sale = self.sale("1")
+        sale.order_line[0].price_unit = 8.0
+        self.take(
+            self.order("1", [line("a", sku="MUG-1"), line("b", sku="TEA-1", price="7.00")], note="Ring twice, please")
+        )
+        self.assertEqual(sale.order_line.mapped("price_unit"), [8.0, 7.0])
+
+    def test_linked_while_its_order_came_in_is_noticed_by_the_next_sync(self):
+        self.take(self.order("1", [line("a", "var-1", sku="UNKNOWN")]))
+        sale = self.sale("1")
+        with patch.object(self.env.registry["order.channel.order.line"], "_apply_mapping", lambda lines: None):
+            self.link("UNKNOWN", self.mug)  # as if the order's line could not be seen yet
+        self.assertTrue(sale.channel_frozen)
+        self.take()
+        self.assertFalse(sale.channel_frozen)
+        self.assertEqual(sale.order_line.product_id, self.mug)
+
+    def test_set_back_to_quotation_looks_again(self):
+        self.take(self.order("1", [line("a", "var-1", sku="UNKNOWN")]))
+        sale = self.sale("1")
+        sale.action_cancel()
+        listing = self.env["order.channel.listing"].search([("external_id", "=", "var-1")])
+        self.assertEqual((sale.channel_frozen, listing.waiting_order_count), (False, 0))
+        sale.action_draft()
+        listing.invalidate_recordset(["waiting_order_count"])
+        self.assertEqual((sale.channel_frozen, listing.waiting_order_count), (True, 1))
+        sale.action_cancel()
+        listing._link(self.mug)
+        sale.action_draft()
+        self.assertEqual((sale.channel_frozen, sale.order_line.product_id), (False, self.mug))
+
+    def test_a_store_that_was_archived_and_connected_again_brings_no_order_twice(self):
+        incoming = self.order("1", [line("a", sku="MUG-1")])
+        self.take(incoming)
+        first = self.sale("1")
+        first.action_channel_process()
+        self.channel.active = False
+        account_ref = self.channel.account_ref
+        self.channel = self.make_channel(auto_link=True, orders_phase="all", account_ref=account_ref)
+        self.take(incoming)
+        self.assertEqual(self.sale("1").channel_blocker_ids.mapped("code"), ["duplicate"])
+        self.assertEqual(self.sale("1").channel_blocker_ids.params["order"], first.name)
+
+    def test_a_pass_whose_time_is_up_leaves_orders_to_the_next(self):
+        self.channel.sudo().auto_process = True
+        self.take(*(self.order(str(number), [line("a", "new", sku="LATER")]) for number in range(25)))
+        self.link("LATER", self.mug)
+        with connected(self.env, self.connector):
+            self.assertEqual(self.channel._process_ready(deadline=-1), 10)
+            self.assertEqual(self.channel._process_ready(), 15)
+
+    def test_linking_an_item_costs_the_same_for_much_history(self):
+        closed = {
+            "status": records.OrderStatus.COMPLETED,
+            "fulfillment_status": records.FulfillmentStatus.FULFILLED,
+        }
+        counts = []
+        for name, number in (("few", 5), ("many", 100)):
+            self.take(
+                *(
+                    self.order(f"{name}-{index}", [line("a", name, sku=f"SKU-{name}")], **closed)
+                    for index in range(number)
+                )
+            )
+            listing = self.env["order.channel.listing"].search([("external_id", "=", name)])
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            listing._link(self.mug)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLess(abs(counts[0] - counts[1]), 10, counts)
 
     def test_history_is_kept_but_makes_no_sales_order(self):
         run = self.take(

@@ -36,6 +36,7 @@ from . import order_channel_stock_answer
 from . import order_channel_shipment
 from . import order_channel_outbox
 from . import sale_order
+from . import sale_order_shipping
 from . import sale_order_line
 from . import account_move
 from . import payment_transaction

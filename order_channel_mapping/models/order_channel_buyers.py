@@ -120,19 +120,22 @@ class OrderChannel(models.Model):
     def _partner_values(self, order, states):
         buyer = order.buyer
         address = order.billing or order.shipping
-        name = (buyer and buyer.name) or (address and address.name) or (buyer and buyer.email)
-        values = {
-            "name": name or self.env._("Buyer of %(number)s", number=order.number or order.external_id),
+        return {
+            **(self._address_values(address, states) if address else {}),
+            "name": self._buyer_name(order, address),  # may be another than the address has, and is never missing
             "email": buyer and buyer.email,
             "phone": (buyer and buyer.phone) or (address and address.phone),
             "vat": buyer and buyer.vat,
             "customer_rank": 1,
             "company_id": self._company_for_new_records(),
         }
-        if address:
-            values.update(self._address_values(address, states))
-            values["name"] = name or values["name"]
-        return values
+
+    def _buyer_name(self, order, address):
+        """What to call the contact of a buyer: marketplaces leave out the name of some."""
+        buyer = order.buyer
+        known = (buyer and buyer.name, address and address.name, address and address.company, buyer and buyer.email)
+        names = [name.strip() for name in known if name and name.strip()]
+        return names[0] if names else self.env._("Buyer of %(number)s", number=order.number or order.external_id)
 
     def _company_for_new_records(self):
         """A contact or product made here is the company's own where there are several, shared where there is one."""
@@ -187,8 +190,14 @@ class OrderChannel(models.Model):
         customers = Partner.union(*(partner for partner, __, __ in wanted))
         known = defaultdict(dict)
         children = Partner.search(
-            [("parent_id", "in", customers.ids), ("type", "in", ("invoice", "delivery"))], order="id desc"
+            [
+                ("parent_id", "in", customers.ids),
+                ("type", "in", ("invoice", "delivery")),
+                ("company_id", "in", (False, self.company_id.id)),
+            ],
+            order="id desc",
         )
+        company_id = self._company_for_new_records()
         for child in children:
             known[child.parent_id.id, child.type][self._partner_address_key(child)] = child
         for partner, kind, address in wanted:
@@ -204,7 +213,13 @@ class OrderChannel(models.Model):
                 open_pairs.setdefault((partner.id, kind, key), ([], values))[0].append(address)
         created = Partner.with_context(**QUIET).create(
             [
-                {**values, "parent_id": partner_id, "type": kind, "phone": addresses[0].phone}
+                {
+                    **values,
+                    "parent_id": partner_id,
+                    "type": kind,
+                    "phone": addresses[0].phone,
+                    "company_id": Partner.browse(partner_id).company_id.id or company_id,
+                }
                 for (partner_id, kind, __), (addresses, values) in open_pairs.items()
             ]
         )
@@ -216,6 +231,7 @@ class OrderChannel(models.Model):
     @staticmethod
     def _partner_address_key(partner):
         values = {part: partner[part] for part in ADDRESS_PARTS if part in ("name", "street", "street2", "zip", "city")}
+        values["name"] = partner.name or partner.parent_id.name
         return address_key({**values, "state": partner.state_id.id or "", "country": partner.country_id.id or ""})
 
     @staticmethod

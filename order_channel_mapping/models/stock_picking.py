@@ -38,6 +38,25 @@ class StockPicking(models.Model):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         return colleagues(recipients) if is_silent(self.sudo().sale_id) else recipients
 
+    def _add_delivery_cost_to_so(self):
+        """Override of `stock_delivery`: what the carrier takes is the seller's to pay; the buyer paid the channel (rule 5)."""
+        self.ensure_one()
+        order = self.sudo().sale_id
+        if not order._from_marketplaces():
+            return super()._add_delivery_cost_to_so()
+        if self.carrier_id.invoice_policy == "real" and self.carrier_price:
+            order.message_post(
+                body=self.env._(
+                    "The %(price)s that %(carrier)s takes for %(delivery)s were not added: the buyer paid for shipping at "
+                    "%(channel)s.",
+                    price=order.currency_id.format(self.carrier_price),
+                    carrier=self.carrier_id.name,
+                    delivery=self.name,
+                    channel=order.order_channel_id.name,
+                )
+            )
+        return None
+
     def _report_to_channels(self):
         """Write a command for each channel order of each of these deliveries. A delivery that has one and got another
         number becomes an update."""

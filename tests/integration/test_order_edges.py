@@ -26,3 +26,156 @@ class TestOrderEdges(OrderCase):
         self.assertAlmostEqual(product_line.price_tax, 3.80 + 0.40 + 0.41)
         self.assertAlmostEqual(discount_line.price_tax, -0.95 - 0.10 - 0.10)
         self.assertEqual(discount_line.price_subtotal, -5.0)
+
+    # === BUYERS === #
+
+    def test_addresses_belong_to_the_company_of_their_customer(self):
+        other = self.env["res.company"].create({"name": "Other company"})
+        elsewhere = records.Address(name="Mary", street="9 Side Rd", zip="9", city="Ogden", country=self.country_code)
+        self.take(self.order("1", [line("a", sku="MUG-1")], shipping=elsewhere))
+        sale = self.sale("1")
+        self.assertEqual(sale.partner_shipping_id.parent_id, sale.partner_id)
+        self.assertEqual(sale.partner_id.company_id, self.channel.company_id)
+        self.assertEqual(sale.partner_shipping_id.company_id, self.channel.company_id)
+        salesperson = self.env["res.users"].create(
+            {
+                "name": "Sam",
+                "login": "sam-of-other-company",
+                "company_id": other.id,
+                "company_ids": other.ids,
+                "group_ids": self.env.ref("sales_team.group_sale_salesman_all_leads").ids,
+            }
+        )
+        found = self.env["res.partner"].with_user(salesperson).search([("street", "=", "9 Side Rd")])
+        self.assertFalse(found, "another company's salesperson found the buyer's address")
+
+    def test_an_address_of_another_company_is_not_used_for_a_shared_customer(self):
+        other = self.env["res.company"].create({"name": "Other company"})
+        customer = self.env["res.partner"].create({"name": "Mary Major", "email": "1@example.com"})
+        elsewhere = records.Address(name="Mary", street="9 Side Rd", zip="9", city="Ogden", country=self.country_code)
+        theirs = self.env["res.partner"].create(
+            {
+                "parent_id": customer.id,
+                "type": "delivery",
+                "name": "Mary",
+                "street": "9 Side Rd",
+                "zip": "9",
+                "city": "Ogden",
+                "country_id": self.vat19.country_id.id,
+                "company_id": other.id,
+            }
+        )
+        self.take(self.order("1", [line("a", sku="MUG-1")], shipping=elsewhere))
+        sale = self.sale("1")
+        self.assertEqual(sale.partner_id, customer)
+        self.assertEqual(sale.partner_shipping_id.street, "9 Side Rd")
+        self.assertNotEqual(sale.partner_shipping_id, theirs)
+        self.assertEqual(sale.partner_shipping_id.company_id, self.channel.company_id)
+
+    def test_a_buyer_without_name_is_called_by_what_is_known(self):
+        company = records.Address(company="Acme Ltd", street="1 Main St", city="Ogden", country=self.country_code)
+        street = records.Address(street="2 Main St", city="Ogden", country=self.country_code)
+        email = records.Buyer(email="someone@example.com")
+        lines = [line("a", sku="MUG-1")]
+        self.take(
+            self.order("1", lines, buyer=None, billing=company, shipping=company),
+            self.order("2", lines, buyer=email, billing=street, shipping=street),
+            self.order("3", lines, buyer=None, billing=street, shipping=street),
+            self.order("4", lines, buyer=None, billing=None, shipping=None),
+            self.order("5", lines, buyer=records.Buyer(name=" "), billing=company, shipping=self.address()),
+        )
+        names = [self.sale(str(number)).partner_id.name for number in range(1, 6)]
+        self.assertEqual(names, ["Acme Ltd", "someone@example.com", "Buyer of #3", "Buyer of #4", "Acme Ltd"])
+        self.assertEqual(self.sale("1").partner_invoice_id, self.sale("1").partner_id)
+
+    def test_a_nameless_address_becomes_one_contact_however_often_it_comes(self):
+        parcel_shop = records.Address(street="2 Main St", city="Ogden", country=self.country_code)
+        buyer = records.Buyer(ref="b-1", name="Mary Major", email="mary@example.com")
+        self.take(self.order("1", [line("a", sku="MUG-1")], buyer=buyer, shipping=parcel_shop))
+        self.take(self.order("2", [line("a", sku="MUG-1")], buyer=buyer, shipping=parcel_shop))
+        first, second = self.sale("1"), self.sale("2")
+        self.assertEqual(first.partner_shipping_id.parent_id, first.partner_id)
+        self.assertEqual(first.partner_shipping_id.street, "2 Main St")
+        self.assertEqual(second.partner_shipping_id, first.partner_shipping_id)
+
+    # === WHAT THE CARRIER COSTS (rule 5) === #
+
+    def carrier(self):
+        product = self.env["product.product"].create({"name": "Courier", "type": "service", "taxes_id": False})
+        return self.env["delivery.carrier"].create(
+            {
+                "name": "Courier",
+                "product_id": product.id,
+                "delivery_type": "fixed",
+                "fixed_price": 7.0,
+                "invoice_policy": "real",
+            }
+        )
+
+    def deliver(self, sale, carrier):
+        self.env["stock.quant"]._update_available_quantity(self.mug, sale.warehouse_id.lot_stock_id, 1)
+        sale.action_confirm()
+        delivery = sale.picking_ids
+        delivery.carrier_id = carrier
+        delivery.move_ids.write({"quantity": 1, "picked": True})
+        delivery.button_validate()
+        self.assertEqual((delivery.state, delivery.carrier_price), ("done", 7.0))
+
+    def test_what_the_carrier_costs_is_not_added_to_a_channels_order(self):
+        self.take(self.order("1", [line("a", sku="MUG-1", price="20.00")]))
+        sale = self.sale("1")
+        self.deliver(sale, self.carrier())
+        self.assertEqual(sale.order_line.product_id, self.mug)
+        self.assertEqual(sale.amount_total, 20.0)
+        self.assertIn("7.00", sale.message_ids[0].body)
+
+    def test_what_the_carrier_costs_is_added_to_an_order_entered_here(self):
+        carrier = self.carrier()
+        customer = self.env["res.partner"].create({"name": "Mary Major"})
+        sale = self.env["sale.order"].create(
+            {
+                "partner_id": customer.id,
+                "order_line": [(0, 0, {"product_id": self.mug.id, "price_unit": 20.0, "tax_ids": False})],
+            }
+        )
+        self.deliver(sale, carrier)
+        self.assertEqual(sale.order_line.product_id, self.mug + carrier.product_id)
+        self.assertEqual(sale.amount_total, 27.0)
+
+    def test_shipping_costs_cant_be_put_on_a_channels_order(self):
+        self.take(self.order("1", [line("a", sku="MUG-1", price="20.00")]))
+        sale, carrier = self.sale("1"), self.carrier()
+        wizard = self.env["choose.delivery.carrier"].create(
+            {"order_id": sale.id, "carrier_id": carrier.id, "delivery_price": 7.0}
+        )
+        refused = r"pays the shipping that Test shop charged"
+        with self.assertRaisesRegex(UserError, refused):
+            wizard.button_confirm()
+        with self.assertRaisesRegex(UserError, refused):
+            sale.action_open_delivery_wizard()
+        with self.assertRaisesRegex(UserError, refused):
+            sale._create_delivery_line(carrier, 7.0)
+        self.assertEqual((sale.amount_total, sale.order_line.product_id), (20.0, self.mug))
+
+    # === COMPANIES === #
+
+    def test_linking_does_not_tell_the_name_of_another_companys_product(self):
+        other = self.env["res.company"].create({"name": "Other company"})
+        secret = self.env["product.product"].create({"name": "Secret thing", "company_id": other.id})
+        mapper = self.env["res.users"].create(
+            {
+                "name": "Mo",
+                "login": "mo-who-maps",
+                "company_id": self.channel.company_id.id,
+                "company_ids": self.channel.company_id.ids,
+                "group_ids": self.env.ref("order_channel_mapping.group_channel_user").ids,
+            }
+        )
+        self.take(self.order("1", [line("a", sku="NEW")]))
+        listing = self.env["order.channel.listing"].search([("sku", "=", "NEW"), ("channel_id", "=", self.channel.id)])
+        with self.assertRaises(AccessError):
+            secret.with_user(mapper).read(["name"])
+        with self.assertRaisesRegex(UserError, "^This product belongs to another company"):
+            listing.with_user(mapper)._as_mapper()._link(secret.with_user(mapper).sudo())
+        with self.assertRaisesRegex(UserError, "^Secret thing belongs to another company"):
+            listing._link(secret)

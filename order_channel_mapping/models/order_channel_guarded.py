@@ -15,6 +15,11 @@ class OrderChannelGuarded(models.AbstractModel):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_guarded(vals)
+        if not self.env.su:  # said outright, so that no default of the context or of the user can say otherwise
+            defaults = self._guarded_defaults()
+            vals_list = [{**vals, **defaults} for vals in vals_list]
+            records = super(OrderChannelGuarded, self._without_guarded_context()).create(vals_list)
+            return records.with_env(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -29,6 +34,21 @@ class OrderChannelGuarded(models.AbstractModel):
             for name, field in self._fields.items()
             if field.readonly and field.store and not field.compute and not field.related and name not in AUTOMATIC
         }
+
+    @api.model
+    def _guarded_defaults(self):
+        """``{name: value}``: what the guarded fields of a new record start with."""
+        fields = {name: self._fields[name] for name in self._guarded_fields()}
+        return {
+            name: field.default(self) if field.default else False
+            for name, field in fields.items()
+            if self._has_field_access(field, "write")  # others can't even be said
+        }
+
+    def _without_guarded_context(self):
+        """These records, their context without defaults of guarded fields."""
+        names = {f"default_{name}" for name in self._guarded_fields()}
+        return self.with_context({key: value for key, value in self.env.context.items() if key not in names})
 
     @api.model
     def _check_guarded(self, vals):

@@ -174,6 +174,8 @@ class OrderChannel(models.Model):
         vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
             self._check_switches(vals, vals.get("state", "draft"))
+            if not self.env.su:  # said outright, so that no default can switch anything on
+                vals |= dict.fromkeys(SWITCHES, False)
             provider = vals.pop("provider", None)
             if not vals.get("account_id") and provider:
                 vals["account_id"] = self._make_account(vals, provider).id

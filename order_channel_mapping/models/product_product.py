@@ -1,6 +1,9 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .order_channel_projection import PLACEHOLDER, SERVICE_PRODUCTS
 
 USER_GROUP = "order_channel_mapping.group_channel_user"
 
@@ -14,6 +17,33 @@ class ProductProduct(models.Model):
         "order.channel.listing", "product_id", string="Channel Listings", groups=USER_GROUP
     )
     channel_listing_count = fields.Integer(compute="_compute_channel_listing_count", groups=USER_GROUP)
+
+    # === THE PRODUCTS OF CHANNEL LINES STAY === #
+
+    def write(self, vals):
+        if not vals.get("active", True):
+            self._check_not_of_channel_lines()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_of_channel_lines(self):
+        self._check_not_of_channel_lines()
+
+    def _check_not_of_channel_lines(self):
+        """:raise UserError: one of these is what channel orders book unmapped items, shipping, discounts … on"""
+        find = self.env["ir.model.data"]._xmlid_to_res_id
+        of_lines = {find(xml_id, raise_if_not_found=False) for xml_id in (PLACEHOLDER, *SERVICE_PRODUCTS.values())}
+        for product in self:
+            if product.id in of_lines:
+                raise UserError(
+                    self.env._(
+                        "Orders of all channels need the product %(product)s: it can't be deleted or archived, and stays a "
+                        "service shared by all companies.",
+                        product=product.sudo().name,
+                    )
+                )
+
+    # === LISTINGS === #
 
     def _compute_channel_listing_count(self):
         """Listings that stand for the product, alone or among others."""

@@ -12,22 +12,31 @@ class ProductTemplate(models.Model):
 
     @api.depends("product_variant_ids")
     def _compute_channel_listing_count(self):
-        variants = self.with_context(active_test=False).product_variant_ids
+        variants = self._all_variants()
         mappings = variants._live_channel_mappings()
         for template in self:
             of_template = variants.filtered(lambda variant, template=template: variant.product_tmpl_id == template)
             template.channel_listing_count = len(set().union(*(mappings[variant.id] for variant in of_template)))
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_of_channel_lines(self):
+        self._all_variants()._check_not_of_channel_lines()
+
+    def _all_variants(self):
+        return self.with_context(active_test=False).product_variant_ids
+
     def write(self, vals):
+        if not vals.get("active", True) or vals.get("company_id") or vals.get("type", "service") != "service":
+            self._all_variants()._check_not_of_channel_lines()
         result = super().write(vals)
         if "is_storable" in vals or "type" in vals:  # from now on it limits what is offered, or no more
-            variants = self.with_context(active_test=False).product_variant_ids
+            variants = self._all_variants()
             self.env["order.channel.stock.change"]._mark(variants.ids)
         return result
 
     def action_view_channel_listings(self):
-        return self.with_context(active_test=False).product_variant_ids._channel_listings_action()
+        return self._all_variants()._channel_listings_action()
 
     def action_push_channel_stock(self):
         """Push the stock of everything that this product's variants are sold as."""
-        return self.with_context(active_test=False).product_variant_ids.action_push_channel_stock()
+        return self._all_variants().action_push_channel_stock()

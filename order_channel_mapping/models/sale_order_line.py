@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from ..tools.guard import is_changed, is_internal
 from .order_channel_projection import PLACEHOLDER
 
+#: the link to the channel, which only the addon's own methods set
+CHANNEL_LINK = ("channel_key", "channel_order_line_id")
 #: what a person may change on a channel's line, on record
 RECORDED = ("product_uom_qty", "price_unit", "discount", "tax_ids", "product_uom_id")
 
@@ -16,6 +18,7 @@ class SaleOrderLine(models.Model):
     channel_order_line_id = fields.Many2one(
         "order.channel.order.line", copy=False, index="btree_not_null", readonly=True, ondelete="set null"
     )
+    channel_digest = fields.Char(copy=False, readonly=True)  # of what the projection last wrote
     channel_key = fields.Char(copy=False, readonly=True)  # set on every line that the projection wrote
 
     # === PRICES STAY === #
@@ -36,18 +39,23 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not is_internal(self):
-            for vals in vals_list:
-                vals.pop("channel_key", None)
-                vals.pop("channel_order_line_id", None)
-            self._check_no_placeholder(vals_list)
-        return super().create(vals_list)
+        """Override of `sale`: a line added by hand is no channel's line, and goes on record in a channel's order."""
+        if is_internal(self):
+            return super().create(vals_list)
+        # said outright, so that no default of the context or of the user can say otherwise
+        lines = super().create([{**vals, **dict.fromkeys(CHANNEL_LINK, False)} for vals in vals_list])
+        self._check_no_placeholder(lines.product_id.ids)
+        for line in lines:
+            if line.order_id.channel_frozen and (line.qty_delivered or line.sudo().invoice_lines):
+                line.order_id._check_not_frozen()
+        lines._record_lines("line_added")
+        return lines
 
     @api.model
-    def _check_no_placeholder(self, vals_list):
+    def _check_no_placeholder(self, product_ids):
         """:raise UserError: the placeholder is used by anything but a channel's unmapped line"""
         placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
-        if placeholder and any(vals.get("product_id") == placeholder.id for vals in vals_list):
+        if placeholder and placeholder.id in product_ids:
             raise UserError(
                 self.env._("%(product)s stands for unmapped channel items only.", product=placeholder.sudo().name)
             )
@@ -56,10 +64,15 @@ class SaleOrderLine(models.Model):
         """Override of `sale`: unmapped lines are mapped, not edited; edits of a channel's amounts go on record."""
         if is_internal(self):
             return super().write(vals)
-        self._check_no_placeholder([vals])
-        for name in ("channel_key", "channel_order_line_id"):
+        self._check_no_placeholder([vals.get("product_id")])
+        for name in CHANNEL_LINK:
             if name in vals and is_changed(self, name, vals[name]):
                 raise UserError(self.env._("The link between a sales order line and its channel can't be changed."))
+        moved = self.browse()
+        if "order_id" in vals:
+            moved = self.filtered(lambda line: line.order_id.id != vals["order_id"])
+            if moved - moved._without_channel_lines():
+                raise UserError(self.env._("A channel's line stays in its order: it can't be moved to another one."))
         frozen = self.filtered("order_id.channel_frozen")
         if "product_id" in vals:
             unmapped = self._unmapped_channel_lines()
@@ -67,18 +80,41 @@ class SaleOrderLine(models.Model):
                 raise UserError(unmapped[0].order_id.sudo()._channel_frozen_message())
         if frozen and any(vals.get(name) for name in ("qty_delivered", "invoice_lines")):
             frozen.order_id._check_not_frozen()
+        moved._record_lines("line_removed")
         before = self._recorded_values(vals)
         result = super().write(vals)
         self._record_edits(before)
+        moved._record_lines("line_added")
         return result
 
     def _unmapped_channel_lines(self):
-        placeholder = self.env.ref(PLACEHOLDER)
-        return self.filtered(lambda line: line.channel_key and line.product_id == placeholder)
+        channel_lines = self - self._without_channel_lines()
+        placeholder = channel_lines and self.env.ref(PLACEHOLDER, raise_if_not_found=False)
+        return channel_lines.filtered(lambda line: line.product_id == placeholder) if placeholder else self.browse()
+
+    # === ON RECORD (rule 5): whatever a person does to the lines of a marketplace's order === #
+
+    def _of_marketplaces(self):
+        """The lines with an amount in orders that came from a channel."""
+        orders = self.sudo().order_id._from_marketplaces()
+        return self.filtered(lambda line: not line.display_type and line.order_id.id in orders._ids)
+
+    def _record_lines(self, code):
+        """:param code: "line_added" or "line_removed" """
+        for line in self._of_marketplaces().sudo():
+            params = {
+                "line": line._record_label(),
+                "amount": line.price_total,
+                "currency": line.order_id.currency_id.name,
+            }
+            line.order_id.channel_order_id._log_event(code, params, line.channel_order_line_id)
+
+    def _record_label(self):
+        return (self.name or self.product_id.display_name or "").split("\n")[0]
 
     def _recorded_values(self, vals):
         names = [name for name in RECORDED if name in vals]
-        lines = self.filtered("channel_order_line_id") if names else self.browse()
+        lines = self._of_marketplaces() if names else self.browse()
         return {line: {name: line._recorded_value(name) for name in names} for line in lines}
 
     def _recorded_value(self, name):
@@ -93,8 +129,15 @@ class SaleOrderLine(models.Model):
                 if line._recorded_value(name) != old
             }
             if changes:
-                channel_line = line.sudo().channel_order_line_id
-                channel_line.order_id._log_event("edited", {"changes": changes}, channel_line)
+                line = line.sudo()
+                channel_line = line.channel_order_line_id
+                params = {"changes": changes} if channel_line else {"changes": changes, "line": line._record_label()}
+                line.order_id.channel_order_id._log_event("edited", params, channel_line)
+
+    def unlink(self):
+        if not is_internal(self):
+            self._record_lines("line_removed")
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_unmapped(self):

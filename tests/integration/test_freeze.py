@@ -1,13 +1,15 @@
 import json
+from datetime import timedelta
 
 import psycopg2
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from tests.common import ChannelHttpCase
-from tests.fakes import line
+from tests.fakes import START, line
 from tests.integration.test_orders import OrderCase
 
 
@@ -170,6 +172,158 @@ class TestFreeze(OrderCase):
         self.assertStays(invoice)
         self.assertStays(lambda: listing._link(placeholder))
         self.assertStays(lambda: self.free.order_line.write({"product_id": placeholder.id}))
+
+    def test_no_default_brings_the_placeholder_in(self):
+        placeholder = self.env.ref("order_channel_mapping.product_placeholder")
+        seller = new_test_user(self.env, "freeze_defaults", "sales_team.group_sale_salesman_all_leads")
+        values = {"partner_id": self.free.partner_id.id, "order_line": [Command.create({"name": "x"})]}
+
+        def create(**defaults):
+            order = self.env["sale.order"].with_user(seller).with_context(**defaults).create(values)
+            order.action_confirm()
+
+        self.assertStays(lambda: create(default_product_id=placeholder.id, default_channel_key="zz"))
+        self.env["ir.default"].with_user(seller).set("sale.order.line", "product_id", placeholder.id, user_id=True)
+        self.env["ir.default"].with_user(seller).set("sale.order.line", "channel_key", "zz", user_id=True)
+        self.assertStays(create)
+
+    def test_no_default_makes_an_order_a_channels(self):
+        seller = new_test_user(self.env, "freeze_claims", "sales_team.group_sale_salesman_all_leads")
+        spare = self.channel_order("frozen").copy({"external_id": "spare"})
+        defaults = {
+            "default_channel_order_id": spare.id,
+            "default_channel_to_resolve": True,
+            "default_channel_key": "zz",
+            "default_channel_order_line_id": self.channel_order("free").line_ids.id,
+        }
+        order = (
+            self.env["sale.order"]
+            .with_user(seller)
+            .with_context(**defaults)
+            .create(
+                {"partner_id": self.free.partner_id.id, "order_line": [Command.create({"product_id": self.mug.id})]}
+            )
+            .sudo()
+        )
+        self.assertFalse(order.channel_order_id)
+        self.assertFalse(order.channel_to_resolve)
+        self.assertEqual(
+            (order.order_line.channel_key, order.order_line.channel_order_line_id.id, order.order_line.product_id),
+            (False, False, self.mug),
+        )
+
+    def test_a_channels_line_stays_in_its_order(self):
+        other = self.env["sale.order"].create({"partner_id": self.free.partner_id.id})
+        unmapped, mapped = self.frozen.order_line
+        self.assertStays(lambda: unmapped.write({"order_id": other.id}))
+        self.assertStays(lambda: other.write({"order_line": [Command.link(unmapped.id)]}))
+        self.assertStays(lambda: mapped.write({"order_id": other.id}))
+        self.assertEqual((unmapped + mapped).order_id, self.frozen)
+        unmapped.write({"order_id": self.frozen.id})
+
+    def test_a_new_line_is_neither_delivered_nor_invoiced(self):
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.frozen.partner_id.id,
+                "invoice_line_ids": [Command.create({"product_id": self.tea.id, "price_unit": 1})],
+            }
+        )
+
+        def add(**values):
+            self.env["sale.order.line"].create({"order_id": self.frozen.id, "product_id": self.tea.id, **values})
+
+        self.assertStays(lambda: add(qty_delivered=1.0))
+        self.assertStays(lambda: add(invoice_lines=[Command.set(invoice.invoice_line_ids.ids)]))
+        add()
+
+    def test_lines_that_people_add_edit_and_remove_are_on_record(self):
+        self.take(
+            self.order(
+                "by-hand",
+                [line("a", sku="MUG-1"), line("b", sku="TEA-1", price="20.00")],
+            )
+        )
+        sale, channel_order = self.sale("by-hand"), self.channel_order("by-hand")
+        seller = new_test_user(self.env, "freeze_seller", "sales_team.group_sale_salesman_all_leads")
+        taken = channel_order.event_ids
+        tea = sale.order_line[1]
+        sale.with_user(seller).write(
+            {
+                "order_line": [
+                    Command.delete(tea.id),
+                    Command.create({"product_id": self.mug.id, "name": "Gift", "price_unit": 1.0}),
+                ]
+            }
+        )
+        added = sale.order_line[-1]
+        added.with_user(seller).price_unit = 2.0
+        added.with_user(seller).order_id = self.free
+        events = (channel_order.event_ids - taken).sorted("id")
+        self.assertEqual(events.mapped("code"), ["line_removed", "line_added", "edited", "line_removed"])
+        self.assertEqual(events.user_id, seller)
+        texts = events.mapped("text")
+        self.assertRegex(texts[0], r"Removed by hand: Line b, .*20\.00")
+        self.assertRegex(texts[1], r"Added by hand: Gift, .*1\.00")
+        self.assertRegex(texts[2], r"Changed by hand: Gift: Unit Price 1 → 2")
+        self.assertRegex(texts[3], r"Removed by hand: Gift, .*2\.00")
+        self.assertIn("Added by hand: Gift", self.channel_order("free").event_ids[0].text)
+
+    def test_the_channels_own_changes_are_not_on_record_as_a_persons(self):
+        lines = [line("a", sku="MUG-1"), line("b", sku="TEA-1")]
+        self.take(self.order("by-hand", lines))
+        later = START + timedelta(days=1)
+        self.take(self.order("by-hand", [lines[0], line("c", sku="TEA-1", price="7.00")], updated_at=later))
+        self.assertIn(7.0, self.sale("by-hand").order_line.mapped("price_unit"))
+        self.assertFalse(
+            {"line_added", "line_removed", "edited"} & set(self.channel_order("by-hand").event_ids.mapped("code"))
+        )
+
+    def test_edits_of_a_discount_are_on_record(self):
+        self.take(self.order("by-hand", [line("a", sku="MUG-1", discount="2.00")]))
+        sale = self.sale("by-hand")
+        by_itself = sale.order_line.filtered(lambda line: line.channel_key and line.product_id != self.mug)
+        by_itself.price_unit = -9.0
+        edited = self.channel_order("by-hand").event_ids.filtered(lambda event: event.code == "edited")
+        self.assertEqual(edited.params["changes"], {"price_unit": [-2.0, -9.0]})
+
+    def test_the_products_of_channel_lines_stay(self):
+        for kind in ("placeholder", "shipping", "discount", "fee", "tip"):
+            product = self.env.ref(f"order_channel_mapping.product_{kind}")
+            template = product.product_tmpl_id
+            attempts = {
+                "delete": product.unlink,
+                "delete all": template.unlink,
+                "archive": product.action_archive,
+                "archive all": template.action_archive,
+                "company": lambda product=product: product.write({"company_id": self.env.company.id}),
+                "type": lambda template=template: template.write({"type": "consu"}),
+            }
+            for name, attempt in attempts.items():
+                with (
+                    self.subTest(kind, attempt=name),
+                    self.assertRaisesRegex(UserError, "Orders of all channels need"),
+                    self.env.cr.savepoint(),
+                ):
+                    attempt()
+            product.write({"name": "Renamed", "active": True, "company_id": False})
+        self.tea.action_archive()
+        self.assertFalse(self.tea.active)
+
+    def test_without_the_placeholder_other_lines_are_edited_as_before(self):
+        self.env["ir.model.data"].search([("name", "=", "product_placeholder")]).unlink()
+        self.free.order_line.product_id = self.tea
+        order = self.env["sale.order"].create({"partner_id": self.free.partner_id.id})
+        ordered = self.env["sale.order.line"].create({"order_id": order.id, "product_id": self.mug.id})
+        ordered.product_id = self.tea
+        ordered.unlink()
+        self.assertEqual(self.free.order_line.product_id, self.tea)
+
+    def test_who_may_not_map_is_told_so(self):
+        seller = new_test_user(self.env, "freeze_mapper", "sales_team.group_sale_salesman_all_leads")
+        for action in ("action_channel_confirm_items", "action_channel_link_items"):
+            with self.subTest(action), self.assertRaisesRegex(UserError, "You need the right to map items"):
+                getattr(self.frozen.with_user(seller), action)()
 
     def test_cancelling_is_the_one_move_allowed(self):
         self.frozen.action_cancel()

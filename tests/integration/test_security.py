@@ -207,6 +207,24 @@ class TestSecurity(ConnectMixin, ChannelCase):
             with self.subTest(values), self.assertRaises(AccessError):
                 listing.write(values)
 
+    def test_no_default_gets_past_what_a_form_shows_as_read_only(self):
+        """Neither the context's defaults nor the user's own."""
+        channels = self.env["order.channel"].with_user(self.manager)
+        switches = ("auto_link", "auto_process", "push_stock", "push_tracking")
+        context = {f"default_{name}": True for name in switches}
+        by_context = channels.with_context(default_state="live", default_account_ref="x", **context).create(
+            {"name": "Context", "provider": "shopify"}
+        )
+        for name in switches:
+            self.env["ir.default"].with_user(self.manager).set("order.channel", name, True, user_id=True)
+        self.env["ir.default"].with_user(self.manager).set("order.channel", "state", "live", user_id=True)
+        by_own_default = channels.create({"name": "Own default", "provider": "shopify"})
+        for channel in (by_context, by_own_default):
+            with self.subTest(channel.name):
+                self.assertEqual((channel.state, channel.health), ("draft", "ok"))
+                self.assertFalse(channel.sudo().account_ref)
+                self.assertFalse(any(channel[name] for name in switches))
+
     def test_raw_payloads_are_for_managers(self):
         listing = self.records["order.channel.listing"]
         self.assertEqual(listing.with_user(self.manager).payload, {"secret": "payload"})

@@ -38,6 +38,7 @@ from . import order_channel_outbox
 from . import sale_order
 from . import sale_order_shipping
 from . import sale_order_line
+from . import sale_order_line_invoice
 from . import account_move
 from . import payment_transaction
 from . import sale_order_demand

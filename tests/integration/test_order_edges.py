@@ -179,3 +179,45 @@ class TestOrderEdges(OrderCase):
             listing.with_user(mapper)._as_mapper()._link(secret.with_user(mapper).sudo())
         with self.assertRaisesRegex(UserError, "^Secret thing belongs to another company"):
             listing._link(secret)
+
+    # === PARTIAL INVOICES (rule 5) === #
+
+    def invoice_each(self, sale, sale_line, number=3):
+        """Deliver and invoice one by one."""
+        invoices = self.env["account.move"]
+        for __ in range(number):
+            sale_line.qty_delivered += 1
+            invoices += sale._create_invoices()
+            invoices[-1:].action_post()
+        return invoices
+
+    def test_partial_invoices_add_up_to_the_channels_amounts(self):
+        self.mug.write({"type": "service", "is_storable": False, "invoice_policy": "delivery"})
+        for number, (net, tax, total) in enumerate([("10.00", "1.92", 11.92), ("10.01", "1.88", 11.89)]):
+            taxes = [("0.19", tax, False)]
+            self.take(self.order(str(number), [line("a", sku="MUG-1", quantity=3, subtotal=net, taxes=taxes)]))
+            sale = self.sale(str(number))
+            sale.action_channel_process()
+            invoices = self.invoice_each(sale, sale.order_line)
+            self.assertEqual(len(invoices), 3)
+            self.assertAlmostEqual(sum(invoices.mapped("amount_total")), total)
+            self.assertAlmostEqual(sum(invoices.mapped("amount_tax")), float(tax))
+            self.assertLess(max(invoices.mapped("amount_total")) - min(invoices.mapped("amount_total")), 0.03)
+
+    def test_partial_invoices_without_tax_add_up_too(self):
+        self.mug.write({"type": "service", "is_storable": False, "invoice_policy": "delivery"})
+        self.take(self.order("1", [line("a", sku="MUG-1", quantity=3, subtotal="10.00")]))
+        sale = self.sale("1")
+        sale.action_channel_process()
+        invoices = self.invoice_each(sale, sale.order_line)
+        self.assertEqual([round(amount, 2) for amount in invoices.mapped("amount_total")], [3.33, 3.34, 3.33])
+
+    def test_prices_that_a_person_changed_are_invoiced_as_changed(self):
+        self.mug.write({"type": "service", "is_storable": False, "invoice_policy": "delivery"})
+        taxes = [("0.19", "1.92", False)]
+        self.take(self.order("1", [line("a", sku="MUG-1", quantity=3, subtotal="10.00", taxes=taxes)]))
+        sale = self.sale("1")
+        sale.action_channel_process()
+        sale.order_line.price_unit = 5.0
+        invoices = self.invoice_each(sale, sale.order_line)
+        self.assertEqual(invoices.mapped("amount_untaxed"), [5.0, 5.0, 5.0])

@@ -221,3 +221,20 @@ class TestOrderEdges(OrderCase):
         sale.order_line.price_unit = 5.0
         invoices = self.invoice_each(sale, sale.order_line)
         self.assertEqual(invoices.mapped("amount_untaxed"), [5.0, 5.0, 5.0])
+
+    def test_partial_invoices_settle_after_a_credit_note_with_tax_included(self):
+        self.mug.write({"type": "service", "is_storable": False, "invoice_policy": "delivery"})
+        self.vat19.price_include_override = "tax_included"
+        self.take(
+            self.order("1", [line("a", sku="MUG-1", quantity=3, subtotal="11.92", taxes=[("0.19", "1.92", True)])])
+        )
+        sale = self.sale("1")
+        sale.action_channel_process()
+        first = self.invoice_each(sale, sale.order_line, 1)
+        credit = first._reverse_moves()
+        credit.action_post()
+        self.assertEqual(sale.order_line.qty_invoiced, 0.0)
+        invoices = sale._create_invoices() + self.invoice_each(sale, sale.order_line, 2)
+        self.assertAlmostEqual(credit.amount_total, first.amount_total)
+        self.assertAlmostEqual(sum(invoices.mapped("amount_total")), 11.92)
+        self.assertAlmostEqual(sum(invoices.mapped("amount_tax")), 1.92)

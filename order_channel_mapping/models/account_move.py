@@ -21,8 +21,7 @@ class AccountMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        if any("sale_line_ids" in vals or vals.get("product_id") for vals in vals_list):
-            lines._check_channel_freeze()
+        lines._check_channel_freeze()  # whatever the values say: a product or a sale line may come by default
         return lines
 
     def write(self, vals):

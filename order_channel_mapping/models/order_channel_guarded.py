@@ -48,7 +48,8 @@ class OrderChannelGuarded(models.AbstractModel):
     def _without_guarded_context(self):
         """These records, their context without defaults of guarded fields."""
         names = {f"default_{name}" for name in self._guarded_fields()}
-        return self.with_context({key: value for key, value in self.env.context.items() if key not in names})
+        context = {key: value for key, value in self.env.context.items() if key not in names}
+        return self.with_context(context)  # pylint: disable=context-overridden  # keys are taken away
 
     @api.model
     def _check_guarded(self, vals):

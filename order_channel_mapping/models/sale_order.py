@@ -20,12 +20,7 @@ class SaleOrder(models.Model):
         "order.channel", string="Channel", copy=False, index="btree_not_null", check_company=True, ondelete="restrict"
     )
     channel_order_id = fields.Many2one(
-        "order.channel.order",
-        string="Channel Order",
-        copy=False,
-        index="btree_not_null",
-        readonly=True,
-        ondelete="restrict",
+        "order.channel.order", copy=False, index="btree_not_null", readonly=True, ondelete="restrict"
     )
     channel_provider = fields.Selection(related="order_channel_id.provider", string="Marketplace")
     channel_frozen = fields.Boolean(string="Frozen", copy=False, readonly=True)

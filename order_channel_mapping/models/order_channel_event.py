@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..tools.digest import to_json
 
 
 class OrderChannelEvent(models.Model):
@@ -15,3 +17,22 @@ class OrderChannelEvent(models.Model):
     code = fields.Char(required=True, readonly=True)
     params = fields.Json(readonly=True)
     user_id = fields.Many2one("res.users", string="By", readonly=True, default=lambda self: self.env.uid)
+
+    @api.model
+    def _log(self, entries):
+        """Add lines to audit trails, in one statement.
+
+        :param entries: ``[(channel order, code, JSON-able params or None, channel order line or None)]``
+        """
+        return self.sudo().create(
+            [
+                {
+                    "order_id": order.id,
+                    "company_id": order.company_id.id,
+                    "code": code,
+                    "params": to_json(params) or False,
+                    "line_id": line.id if line else False,
+                }
+                for order, code, params, line in entries
+            ]
+        )

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..tools.digest import to_json
-
 #: what of an order matters to a sales order that is processed already: anything else may change unseen
 LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
 
@@ -83,22 +81,7 @@ class OrderChannelOrder(models.Model):
         :param params: JSON-able dict
         :param line: order.channel.order.line that it is about, or None
         """
-        return (
-            self.env["order.channel.event"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "order_id": order.id,
-                        "company_id": order.company_id.id,
-                        "code": code,
-                        "params": to_json(params) or False,
-                        "line_id": line.id if line else False,
-                    }
-                    for order in self
-                ]
-            )
-        )
+        return self.env["order.channel.event"]._log([(order, code, params, line) for order in self])
 
     # === A REVISION === #
 
@@ -107,26 +90,25 @@ class OrderChannelOrder(models.Model):
 
         :param dict values: of this model
         :param lines_values: list of values of ``order.channel.order.line``
-        :return: codes of what changed, see ``_facts_changed``
+        :return: (codes of what changed, see ``_facts_changed``; values of the lines that are new)
         """
         self.ensure_one()
         changes = self._facts_changed(values, lines_values)
         self.write(values)
-        known = {line.external_id: line for line in self.line_ids}
+        known, new_lines = {line.external_id: line for line in self.line_ids}, []
         for line_values in lines_values:
             line = known.pop(line_values["external_id"], None)
             if not line:
-                self.env["order.channel.order.line"].create({**line_values, "order_id": self.id})
+                new_lines.append({**line_values, "order_id": self.id})
                 continue
             if line.mapping_id:
                 line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
             line.write(line_values)
         for line in known.values():  # no longer on the order: nothing of it is to be delivered
             line.cancelled_quantity = line.quantity
-        self._log_event("revised", {"changes": changes})
         if changes:
             self._note_change_of_processed(changes)
-        return changes
+        return changes, new_lines
 
     def _facts_changed(self, values, lines_values):
         """What changed that a sales order shows: codes for the audit trail and the *changed* blocker.

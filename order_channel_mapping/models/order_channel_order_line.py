@@ -98,17 +98,8 @@ class OrderChannelOrderLine(models.Model):
         )
         for listing, lines in waiting.grouped("listing_id").items():
             lines.mapping_id = listing.mapping_id
-        self.env["order.channel.event"].sudo().create(
-            [
-                {
-                    "order_id": line.order_id.id,
-                    "company_id": line.company_id.id,
-                    "line_id": line.id,
-                    "code": "mapped",
-                    "params": {"product": line.mapping_id._summary()},
-                }
-                for line in waiting
-            ]
+        self.env["order.channel.event"]._log(
+            [(line.order_id, "mapped", {"product": line.mapping_id._summary()}, line) for line in waiting]
         )
         for lines in waiting.grouped("channel_id").values():
             lines.order_id._project(only_lines=lines)

@@ -159,11 +159,15 @@ class OrderChannel(models.Model):
         created = self.env["order.channel.order"].create(to_create)
         created._log_event("imported")
         changed = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
-        readdressed = set()
+        readdressed, events, new_lines = set(), [], []
         for known_order, order, values in updated:
-            changes = known_order._update_from_channel(values, self._lines_values(order, listings))
+            changes, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
+            events.append((known_order, "revised", {"changes": changes}, None))
+            new_lines += lines
             if {"address", "ship_by"}.intersection(changes):
                 readdressed.add(order.external_id)
+        self.env["order.channel.order.line"].create(new_lines)
+        self.env["order.channel.event"]._log(events)
         (created + changed)._project(partners, readdressed=readdressed)
         self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
         return Counter(created=len(created), updated=len(changed))

@@ -96,22 +96,12 @@ class OrderChannelOrder(models.Model):
         gone = self.env["order.channel.blocker"].union(
             *(blocker for blocker in existing.values() if blocker.code != "changed")
         )
-        for blocker in gone:
-            blocker.order_id._log_event("resolved", {"blocker": blocker.code}, blocker.line_id)
+        events = [(blocker.order_id, "resolved", {"blocker": blocker.code}, blocker.line_id) for blocker in gone]
         gone.unlink()
-        created = self.env["order.channel.blocker"].create(to_create)
-        self.env["order.channel.event"].create(
-            [
-                {
-                    "order_id": blocker.order_id.id,
-                    "company_id": blocker.company_id.id,
-                    "line_id": blocker.line_id.id,
-                    "code": "blocked",
-                    "params": {**(blocker.params or {}), "blocker": blocker.code},
-                }
-                for blocker in created
-            ]
-        )
+        for blocker in self.env["order.channel.blocker"].create(to_create):
+            params = {**(blocker.params or {}), "blocker": blocker.code}
+            events.append((blocker.order_id, "blocked", params, blocker.line_id))
+        self.env["order.channel.event"]._log(events)
         orders._refresh_frozen()
 
     def _set_blocker(self, code, params):

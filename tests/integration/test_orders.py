@@ -263,6 +263,18 @@ class TestOrders(OrderCase):
         self.assertEqual(sale.amount_total, 37.0)
         self.assertEqual(sale.order_line.mapped("product_uom_qty"), [3.0, 1.0])
 
+    def test_queries_of_revisions_do_not_grow_with_a_statement_each(self):
+        counts = []
+        for name, number in (("few", 5), ("many", 25)):
+            refs = [f"{name}-{index}" for index in range(number)]
+            self.take(*(self.order(ref, [line("a", sku="MUG-1")]) for ref in refs))
+            revised = [self.order(ref, [line("a", sku="MUG-1"), line("b", sku="TEA-1")], note="x") for ref in refs]
+            before = self.env.cr.sql_log_count
+            with patch.object(self.env.registry["order.channel.order"], "_project", lambda *args, **kwargs: None):
+                self.take(*revised)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLess(counts[1] - counts[0], 20, counts)  # less than one for each of the 20 more orders
+
     def test_a_revision_of_a_processed_order_changes_nothing_until_a_person_says_so(self):
         self.take(self.order("1", [line("a", sku="MUG-1", quantity=1)]))
         sale = self.sale("1")
@@ -506,39 +518,3 @@ class TestOrders(OrderCase):
         sale = self.sale("1")
         self.assertEqual((sale.currency_id, sale.amount_total), (euro, 11.91))
         self.assertFalse(sale.channel_to_resolve, sale.channel_blocker_ids.mapped("params"))
-
-
-class TestBuyers(OrderCase):
-    def buyer(self, external_id, ref=None, email=None, name="Mary Major", **values):
-        buyer = records.Buyer(ref=ref, name=name, email=email)
-        return self.order(external_id, [line("a", sku="MUG-1")], buyer=buyer, **values)
-
-    def test_the_channels_buyer_id_finds_the_customer_again(self):
-        self.take(self.buyer("1", "b1", "a@example.com"), self.buyer("2", "b1", "other@example.com"))
-        self.take(self.buyer("3", "b1"))
-        self.assertEqual(len(self.sale("1").partner_id | self.sale("2").partner_id | self.sale("3").partner_id), 1)
-
-    def test_an_own_email_address_finds_a_contact_a_name_does_not(self):
-        known = self.env["res.partner"].create({"name": "Somebody", "email": "Known@Example.com"})
-        self.env["res.partner"].create({"name": "Mary Major"})
-        self.take(self.buyer("1", email="known@example.com"), self.buyer("2"))
-        self.assertEqual(self.sale("1").partner_id, known)
-        self.assertFalse(known.street, "an existing contact is not written to")
-        self.assertEqual(self.sale("1").partner_shipping_id.street, "1 Main St")
-        self.assertEqual(self.sale("2").partner_id.sale_order_count, 1)
-
-    def test_a_relay_address_identifies_nobody(self):
-        self.take(
-            self.buyer("1", email="x1@marketplace.amazon.de", name="Ann"),
-            self.buyer("2", email="x1@marketplace.amazon.de"),
-        )
-        self.assertNotEqual(self.sale("1").partner_id, self.sale("2").partner_id)
-
-    def test_an_address_is_made_once(self):
-        elsewhere = records.Address(name="Bob", street="2 Side St", city="Ogdenville", country=self.country_code)
-        self.take(self.buyer("1", "b1", shipping=elsewhere), self.buyer("2", "b1", shipping=elsewhere))
-        self.take(self.buyer("3", "b1", shipping=elsewhere))
-        partner = self.sale("1").partner_id
-        self.assertEqual(partner.child_ids.mapped("type"), ["delivery"])
-        self.assertEqual(self.sale("3").partner_shipping_id, partner.child_ids)
-        self.assertEqual(self.sale("3").partner_invoice_id, partner)

@@ -3,8 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.guard import permitted
 from ..tools.reasons import reason_text
-from .product_product import USER_GROUP
 
 #: what the switch *Report Tracking* is about
 TRACKING_KINDS = ("ship", "update_tracking")
@@ -148,8 +148,7 @@ class OrderChannelCommand(models.Model):
 
     def action_drop(self):
         """Give up commands that wait or failed: the channel is not told."""
-        self._check_user()
-        commands = self.sudo().filtered(lambda command: command.state in ("pending", "failed"))
+        commands = permitted(self).filtered(lambda command: command.state in ("pending", "failed"))
         commands.write(
             {
                 "state": "dropped",
@@ -162,16 +161,10 @@ class OrderChannelCommand(models.Model):
             channel._solve_failures("command", group.mapped("idempotency_key"))
 
     def _at_rest(self):
-        self._check_user()
-        commands = self.sudo().filtered(lambda command: command.state in ("failed", "dropped"))
+        commands = permitted(self).filtered(lambda command: command.state in ("failed", "dropped"))
         if not commands:
             raise UserError(self.env._("Only failed and dropped commands can be sent again."))
         return commands
-
-    def _check_user(self):
-        if not self.env.user.has_group(USER_GROUP):
-            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
-        self.check_access("read")
 
     # === ANSWERS === #
 

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+
+from ..tools.guard import permitted
 
 
 class OrderChannelFailure(models.Model):
@@ -61,10 +62,7 @@ class OrderChannelFailure(models.Model):
 
     def action_retry(self):
         """Try again now: an order is asked for by its id, an item comes with a full fetch, stock is worked out afresh."""
-        if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
-            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
-        self.check_access("read")
-        failures = self.sudo().filtered(lambda failure: failure.state == "open")
+        failures = permitted(self).filtered(lambda failure: failure.state == "open")
         failures.write({"next_try_at": fields.Datetime.now()})
         failures.filtered(lambda failure: failure.kind == "item").channel_id._fetch_all_items()
         kinds = {"order": "orders", "process": "orders", "item": "items", "stock": "stock", "command": "outbox"}
@@ -78,9 +76,6 @@ class OrderChannelFailure(models.Model):
 
     def action_dismiss(self):
         """Put the failures aside; they come back if the record fails again."""
-        if not self.env.user.has_group("order_channel_mapping.group_channel_user"):
-            raise UserError(self.env._("You need the right to process channel orders: ask your administrator for it."))
-        self.check_access("read")
-        self.sudo().filtered(lambda failure: failure.state == "open").write(
+        permitted(self).filtered(lambda failure: failure.state == "open").write(
             {"state": "dismissed", "next_try_at": False}
         )

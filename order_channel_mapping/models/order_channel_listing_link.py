@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.guard import permitted
+
 
 class OrderChannelListing(models.Model):
     """Linking: which product, and how many of it, a listing stands for. Links never change the product."""
@@ -304,10 +306,7 @@ class OrderChannelListing(models.Model):
 
     def _as_mapper(self):
         """These listings in sudo, once it is sure that the user may map them."""
-        if not self.env.su and not self.env.user.has_group("order_channel_mapping.group_channel_user"):
-            raise UserError(self.env._("You need the right to map items: ask your administrator for it."))
-        self.check_access("read")
-        return self.sudo()
+        return permitted(self)
 
     def action_confirm(self):
         """Create the product from the listing."""

@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.guard import permitted
 from ..tools.normalize import normalize_sku
 from .order_channel_account import OFFLINE
-from .product_product import USER_GROUP
 
 #: what of an offline store's listing is edited by hand; at a marketplace it is the marketplace's
 OFFLINE_FIELDS = {"sku", "price"}
@@ -64,9 +64,7 @@ class OrderChannel(models.Model):
     def _check_takes_products(self):
         """:raise UserError: not an offline store, one that closes, or the user may not map"""
         self.ensure_one()
-        if not self.env.su and not self.env.user.has_group(USER_GROUP):
-            raise UserError(self.env._("You need the right to map items: ask your administrator for it."))
-        self.check_access("read")
+        permitted(self)
         if self.provider != OFFLINE:
             raise UserError(
                 self.env._(

@@ -9,6 +9,7 @@ This module must not import Odoo.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -88,6 +89,14 @@ class TokenPort(Protocol):
 
     def put(self, **tokens: str) -> None: ...
 
+    def lock(self) -> AbstractContextManager[TokenPort]:
+        """Keep other workers from renewing the same tokens. What the ``with`` block's port reads is fresh: another worker
+        may just have renewed. Its first ``put`` commits and lets the others go on, so it is the block's last act.
+
+        :raise Unavailable: somebody else holds them for too long
+        """
+        ...
+
 
 class PacePort(Protocol):
     """What a marketplace said about its limits, kept between passes and shared by workers.
@@ -136,6 +145,43 @@ class CredentialField:
     help: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AuthMethod:
+    """One way to prove who the seller is.
+
+    ``code`` is one of ``order.channel.account.auth_method``: "token", "keys", "oauth", "client_credentials". ``fields``
+    are the credentials that this way asks for, by name; ``required`` those of them without which it can't begin.
+    ``consent`` says that the seller agrees on a page of the marketplace (:meth:`Connector.authorize_url`), which then
+    gives the rest.
+    """
+
+    code: str
+    label: str
+    fields: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    help: str = ""
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a marketplace gave for a seller's consent: ``credentials`` as if a person had entered them, ``tokens`` for the
+    token port. Neither shows in a repr."""
+
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Where a marketplace finds us again after a seller's consent. ``return_url`` is where the seller's browser comes
+    back, ``callback_url`` where the marketplace's own server may deliver keys; ``state`` comes back with both."""
+
+    return_url: str
+    callback_url: str
+    state: str = field(repr=False)
+
+
 class Connector:
     """One marketplace. One instance per channel and pass; not thread-safe.
 
@@ -151,6 +197,12 @@ class Connector:
     #: stock is kept under ``Item.stock_ref``: a listing without one is not tracked by the marketplace and never pushed
     needs_stock_ref: ClassVar[bool] = False
     credential_fields: ClassVar[tuple[CredentialField, ...]] = ()
+    #: the ways to connect, the usual one first
+    auth_methods: ClassVar[tuple[AuthMethod, ...]] = ()
+    #: settings of the channel that this connector reads from :attr:`Login.options`, by field name of ``order.channel``
+    option_names: ClassVar[frozenset[str]] = frozenset()
+    #: the credential that signs webhooks; None: a secret of the channel's own, which :meth:`ensure_webhooks` hands over
+    webhook_credential: ClassVar[str | None] = None
 
     def __init__(self, account: Login, ports: Ports):
         self.account = account
@@ -213,16 +265,62 @@ class Connector:
         """Results that were ``pending`` (feeds, bulk operations)."""
         raise self._cannot("poll")
 
-    def ensure_webhooks(self, url: str) -> None:
-        """Make sure that the marketplace notifies ``url``."""
+    # -- a seller's consent on a page of the marketplace ------------------------------------------------------------------
+
+    @classmethod
+    def authorize_url(cls, account: Login, consent: Consent) -> str:
+        """The marketplace's page to send the seller's browser to.
+
+        :raise AuthError: what it needs beforehand is missing or malformed
+        """
+        raise Rejected("not_supported")
+
+    @classmethod
+    def exchange(cls, account: Login, consent: Consent, params: Mapping[str, str]) -> Grant:
+        """Turn what the seller's browser brought back into credentials and tokens.
+
+        :param params: the query of the return address
+        :raise AuthError: the seller said no (``consent_refused``), or the marketplace does not keep its promise
+        :raise SignatureError: the marketplace did not send this
+        """
+        raise Rejected("not_supported")
+
+    @classmethod
+    def delivery(cls, body: bytes) -> tuple[str, Grant]:
+        """Read the keys that the marketplace's server delivered to the callback address.
+
+        :return: (state, grant)
+        :raise BadPayload: it is nothing of that kind
+        """
+        raise BadPayload("This marketplace delivers no keys.")
+
+    # -- webhooks ---------------------------------------------------------------------------------------------------------
+
+    def ensure_webhooks(self, url: str, secret: str) -> None:
+        """Make sure that the marketplace notifies ``url``: what is missing is registered, what was disabled is enabled.
+        Registrations of other addresses are left alone.
+
+        :param secret: what deliveries are to be signed with, where :attr:`webhook_credential` is None
+        """
         raise self._cannot("webhooks")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
+    def remove_webhooks(self, url: str) -> None:
+        """Take the registrations for ``url`` away again."""
+        raise self._cannot("webhooks")
+
+    @classmethod
+    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
         """Check a delivery's signature over its raw body.
 
         :raise SignatureError: not signed with this secret
+        :raise BadPayload: signed, but not to be read
         """
-        raise self._cannot("webhooks")
+        raise SignatureError("This marketplace sends no notifications.")
+
+    @classmethod
+    def is_webhook_ping(cls, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether this is the unsigned call with which a marketplace tries an address out. It is answered, no more."""
+        return False
 
     def _cannot(self, what: str) -> ConnectorError:
         return Rejected("not_supported", f"{self.label} does not support this: {what}.")

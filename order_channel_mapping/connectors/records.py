@@ -80,6 +80,35 @@ class PushStatus(str, Enum):
     STALE = "stale"  # the marketplace's own value was not the expected one
 
 
+class StatusMeaning(str, Enum):
+    """What one of a marketplace's own order statuses means here, where the seller may decide it."""
+
+    OPEN = "open"  # to be processed
+    HOLD = "hold"  # taken in, not to be processed yet
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    SKIP = "skip"  # no order at all, such as a basket
+
+
+class WebhookKind(str, Enum):
+    """What a notification is about."""
+
+    ORDERS = "orders"
+    ITEMS = "items"
+    UNINSTALLED = "uninstalled"  # the seller took our rights away
+    PRIVACY = "privacy"  # a request about a person's data, which a person must answer
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One order status of the marketplace, as ``code``, and what it means unless the seller says otherwise."""
+
+    code: str
+    name: str | None = None
+    meaning: StatusMeaning = StatusMeaning.HOLD
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A place the marketplace keeps stock at. ``ref`` is what a stock push names."""
@@ -102,6 +131,7 @@ class Account:
     timezone: str | None = None  # IANA name
     locations: tuple[Location, ...] = ()
     scopes: frozenset[str] = frozenset()
+    statuses: tuple[Status, ...] = ()  # where the seller may define order statuses; see Login.options["statuses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +294,7 @@ class Order:
     location: str | None = None
     hold: str | None = None
     test: bool = False
+    skip: bool = False  # the marketplace calls it an order, the seller does not (StatusMeaning.SKIP)
     note: str | None = None
     raw: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
@@ -334,6 +365,7 @@ class WebhookEvent:
     """A verified notification: what changed, never the change itself (polling is the truth)."""
 
     topic: str
+    kind: WebhookKind = WebhookKind.OTHER
     delivery_id: str | None = None
     record_ref: str | None = None
     triggered_at: datetime | None = None

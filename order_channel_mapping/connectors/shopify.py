@@ -41,6 +41,7 @@ from .records import (
     Shipment,
     StockLevel,
     WebhookEvent,
+    WebhookKind,
 )
 from .shopify_client import ServerFault, ShopifyClient
 from .shopify_orders import order as read_order
@@ -70,12 +71,16 @@ TOPICS = (
     "APP_UNINSTALLED",
 )
 
+#: mandatory for apps: requests about a person's data, configured at the app and not by subscription
+PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+
 
 class ShopifyConnector(Connector):
     provider = "shopify"
     label = "Shopify"
     capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll"})
     stock_batch = 250
+    webhook_credential = "client_secret"
     needs_stock_ref = True  # the inventory item, which only tracked variants have
     credential_fields = (
         CredentialField(
@@ -233,8 +238,8 @@ class ShopifyConnector(Connector):
 
     # -- webhooks -----------------------------------------------------------------------------------------------------
 
-    def ensure_webhooks(self, url: str) -> None:
-        """Subscribe ``url`` to what is missing. Subscriptions of other addresses are left alone."""
+    def ensure_webhooks(self, url: str, secret: str) -> None:
+        """Subscribe ``url`` to what is missing. Shopify signs with the app's own secret, so ``secret`` is not handed over."""
         present, after = set(), None
         while True:
             variables = {"topics": list(TOPICS), "after": after}
@@ -253,7 +258,8 @@ class ShopifyConnector(Connector):
         if errors:
             raise Rejected("webhook", f"Shopify refused the notifications: {errors[0]}")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
+    @classmethod
+    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
         if not secret:
             raise SignatureError("There is no API secret key to check the notification with.")
         lowered = {str(key).lower(): value for key, value in headers.items()}
@@ -272,7 +278,17 @@ def _event(headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         raise BadPayload("The notification can't be read.") from None
     payload = payload if isinstance(payload, dict) else {}
     ref = payload.get("admin_graphql_api_id")
-    return WebhookEvent(headers.get("x-shopify-topic") or "", headers.get("x-shopify-webhook-id"), ref, triggered_at)
+    topic = headers.get("x-shopify-topic") or ""
+    return WebhookEvent(topic, _kind(topic), headers.get("x-shopify-webhook-id"), ref, triggered_at)
+
+
+def _kind(topic: str) -> WebhookKind:
+    if topic in PRIVACY_TOPICS:
+        return WebhookKind.PRIVACY
+    if topic == "app/uninstalled":
+        return WebhookKind.UNINSTALLED
+    resource = topic.partition("/")[0]
+    return {"orders": WebhookKind.ORDERS, "products": WebhookKind.ITEMS}.get(resource, WebhookKind.OTHER)
 
 
 def _location(node: Mapping[str, Any]) -> Location:

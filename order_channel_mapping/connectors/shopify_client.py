@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, Unavailable
+from .pacing import Pace
 from .shopify_documents import API_VERSION
 from .transport import Transport, utcnow
 
@@ -76,18 +77,14 @@ class ShopifyClient:
             name="Shopify",
             headers={"X-Shopify-Access-Token": token},
             secrets=(token, account.secrets.get("client_secret")),
+            pace=Pace(ports.pace),
             max_wait=ports.max_wait,
             allow_insecure=account.allow_insecure,
         )
-        self._pace = ports.pace
-        self._state: dict[str, Any] | None = None  # of the pace port, once it was needed
-        self._learnt = False
+        self._pace = self.transport.pace
         self._costs: dict[str, float] = {}
 
     def close(self) -> None:
-        if self._learnt:
-            self._pace.put(self._known())
-            self._learnt = False
         self.transport.close()
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -113,7 +110,7 @@ class ShopifyClient:
                 raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
             if any(_code(error) == "THROTTLED" for error in errors):
                 self.transport.wait(_throttle_seconds(cost), _USED_UP)
-                self._known().pop("at", None)  # waited for already
+                self._pace.state.pop("at", None)  # waited for already
                 continue
             return self._answer(payload, errors, response.asked_at)
         wait = timedelta(seconds=_throttle_seconds(cost))
@@ -165,15 +162,9 @@ class ShopifyClient:
 
     # -- pacing -------------------------------------------------------------------------------------------------------
 
-    def _known(self) -> dict[str, Any]:
-        """What is known of the bucket and of page sizes, here or from another pass."""
-        if self._state is None:
-            self._state = dict(self._pace.get() or {})
-        return self._state
-
     def _wait_for_points(self, cost: float) -> None:
         """Sleep until the bucket should hold ``cost`` points, by what Shopify said last."""
-        bucket = self._known()
+        bucket = self._pace.state  # the bucket, as some pass saw it last
         if not {"available", "rate", "maximum", "at"} <= bucket.keys() or not bucket["rate"]:
             return
         grown = bucket["available"] + max(0.0, time.time() - bucket["at"]) * bucket["rate"]
@@ -187,24 +178,22 @@ class ShopifyClient:
             return
         if cost.get("requestedQueryCost"):
             self._costs[name] = float(cost["requestedQueryCost"])
-        self._known().update(
+        self._pace.learn(
             available=float(status.get("currentlyAvailable") or 0),
             maximum=float(status.get("maximumAvailable") or 0),
             rate=float(status["restoreRate"]),
             at=time.time(),
         )
-        self._learnt = True
 
     # -- what was learnt about page sizes -----------------------------------------------------------------------------
 
     def page_size(self, name: str, wanted: int) -> int:
-        return min(wanted, int((self._known().get("sizes") or {}).get(name) or wanted))
+        return min(wanted, int((self._pace.state.get("sizes") or {}).get(name) or wanted))
 
     def shrink_page(self, name: str, size: int, factor: float) -> int:
         """Remember a smaller page size for this and later passes."""
         size = max(1, math.floor(size * factor))
-        self._known()["sizes"] = {**(self._known().get("sizes") or {}), name: size}
-        self._learnt = True
+        self._pace.learn(sizes={**(self._pace.state.get("sizes") or {}), name: size})
         return size
 
 

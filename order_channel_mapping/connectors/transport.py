@@ -29,6 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from .address_guard import ForbiddenAddress, GuardedAdapter
 from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, Unavailable
+from .pacing import Pace
 
 _logger = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ class Transport:
     :param auth: a requests auth object (``HTTPBasicAuth``, ``requests_oauthlib.OAuth1``, …) or ``None``
     :param headers: sent with every request
     :param secrets: values that must never appear in logs or errors
+    :param pace: what is known of the marketplace's limits; a request to wait is kept there for every worker
     :param max_wait: seconds that this transport may sleep in its whole life, :attr:`base.Ports.max_wait`
     :param allow_insecure: plain http and private addresses are fine (test servers only)
     """
@@ -134,6 +136,7 @@ class Transport:
         auth: requests.auth.AuthBase | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: Iterable[str | None] = (),
+        pace: Pace | None = None,
         max_wait: float = 3.0,
         allow_insecure: bool = False,
         timeout: tuple[float, float] = TIMEOUT,
@@ -145,6 +148,7 @@ class Transport:
         self.calls = 0
         self.redact = Redactor(secrets)
         self.allow_insecure = allow_insecure
+        self.pace = pace or Pace(None)
         self._check_url()
         self._auth = auth
         self._timeout = timeout
@@ -180,6 +184,7 @@ class Transport:
         if self._session is not None:
             self._session.close()
             self._session = None
+        self.pace.flush()
 
     # -- waiting ------------------------------------------------------------------------------------------------------
 
@@ -195,6 +200,10 @@ class Transport:
         self._patience -= seconds
         if seconds > 0:
             self._sleep(seconds)
+
+    def _sit_out(self, seconds: float, why: str) -> None:
+        self.wait(seconds, why)
+        self.pace.waited()
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -217,6 +226,9 @@ class Transport:
         """
         if idempotent is None:
             idempotent = method.upper() in SAFE_METHODS
+        blocked = self.pace.blocked_seconds()
+        if blocked:
+            self._sit_out(blocked, f"{self.name} asks to wait before the next call.")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 response = self._send(method, path, params, json, data, headers, timeout or self._timeout)
@@ -224,9 +236,10 @@ class Transport:
                     return response
                 raise self._refusal(response, idempotent)
             except _Throttled as throttled:
+                self.pace.block(throttled.seconds)
                 if attempt == ATTEMPTS:
                     raise throttled.as_error() from None
-                self.wait(throttled.seconds, str(throttled))
+                self._sit_out(throttled.seconds, str(throttled))
             except Unavailable as error:
                 if attempt == ATTEMPTS or (error.sent and not idempotent):
                     raise

@@ -132,6 +132,8 @@ class OrderChannel(models.Model):
 
     def _skip_rule(self, order):
         """The rule by which a new order is left out, or None."""
+        if order.skip:
+            return "status"
         if order.test and not self.import_test_orders:
             return "test"
         placed_at = naive_utc(order.placed_at)

@@ -299,7 +299,8 @@ class OrderChannel(models.Model):
                     StockLevel(listing.external_id, listing.stock_ref or None, location, offer.quantity, expected)
                 )
             levels[key].pushes[push_ids[listing.id]] = (listing.id, listing.external_id)
-        return list(levels.values())
+        # a marketplace that takes quantities product by product finds a product's variants side by side
+        return sorted(levels.values(), key=lambda level: level.level.stock_ref or level.level.external_id)
 
     def _sold_since_push(self, listings):
         """``{listing id: units that the channel has sold of it since its last push}``, every listing with an entry.

@@ -133,6 +133,10 @@ REASONS = {
     ),
     "not_cancelled": (_lt("The channel did not cancel the order."), _lt("Cancel it there.")),
     # === Why something was left out of a run === #
+    "skip_status": (
+        _lt("Its status at the channel is one that you leave out."),
+        _lt("Order statuses are set at the channel, under What It Does."),
+    ),
     "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
     "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),
     "skip_repeated": (_lt("Sent more than once in one page; the latest counted."), ""),

@@ -78,19 +78,19 @@ def test_an_empty_notification(connector):
 
 
 def test_subscriptions_are_made_once(sim, connector):
-    connector.ensure_webhooks("https://odoo.example.com/hook")
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
     assert [hook["topic"] for hook in sim.shop.webhooks] == list(TOPICS)
     assert connector.calls == 2
-    connector.ensure_webhooks("https://odoo.example.com/hook")
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
     assert len(sim.shop.webhooks) == len(TOPICS)
     assert connector.calls == 3
 
 
 def test_a_lost_subscription_is_made_again_and_those_of_others_are_left(sim, connector):
-    connector.ensure_webhooks("https://other.example.com/hook")
-    connector.ensure_webhooks("https://odoo.example.com/hook")
+    connector.ensure_webhooks("https://other.example.com/hook", "")
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
     del sim.shop.webhooks[-1]
-    connector.ensure_webhooks("https://odoo.example.com/hook")
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
     assert sorted(hook["uri"] for hook in sim.shop.webhooks) == (
         ["https://odoo.example.com/hook"] * len(TOPICS) + ["https://other.example.com/hook"] * len(TOPICS)
     )
@@ -98,4 +98,4 @@ def test_a_lost_subscription_is_made_again_and_those_of_others_are_left(sim, con
 
 def test_subscribing_with_a_dead_token(connect):
     with pytest.raises(AuthError):
-        connect(access_token="shpat_dead").ensure_webhooks("https://odoo.example.com/hook")
+        connect(access_token="shpat_dead").ensure_webhooks("https://odoo.example.com/hook", "")

@@ -18,6 +18,7 @@ from requests_oauthlib import OAuth1
 
 from order_channel_mapping.connectors import address_guard, transport
 from order_channel_mapping.connectors.base import AuthError, BadPayload, RateLimited, Rejected, Unavailable
+from order_channel_mapping.connectors.pacing import Pace
 from order_channel_mapping.connectors.transport import Redactor, Transport, retry_after_seconds
 from tests.marketplaces.base import Reply
 
@@ -406,3 +407,24 @@ def test_closing_twice_is_fine(door):
     there.close()
     there.close()
     assert there.request("GET", "/").status == 200
+
+
+# -- what the next pass knows -----------------------------------------------------------------------------------------
+
+
+def test_a_request_to_wait_is_heeded_by_the_next_pass(door, pace):
+    first = door(Reply(429, {}, {"Retry-After": "60"}), pace=Pace(pace))
+    with pytest.raises(RateLimited):
+        first.request("GET", "/a")
+    second = door(Reply(200, {}), pace=Pace(pace))
+    with pytest.raises(RateLimited) as caught:
+        second.request("GET", "/a")
+    assert (first.calls, second.calls) == (1, 0)
+    assert 50 < (caught.value.retry_at - datetime.now(timezone.utc)).total_seconds() <= 60
+
+
+def test_a_wait_that_was_sat_out_is_not_sat_out_again(door, pace):
+    there = door(Reply(429, {}, {"Retry-After": "1"}), Reply(200, {}), pace=Pace(pace))
+    there.request("GET", "/a")
+    there.request("GET", "/b")
+    assert there.slept == [1.0]

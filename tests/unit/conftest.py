@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
 
 from tests.marketplaces import catalogue
 from tests.marketplaces.base import Reply, Simulator
 from tests.marketplaces.shopify import ShopifySimulator
-
-
-class Clock:
-    """A clock that moves only when told to."""
-
-    def __init__(self):
-        self.now = datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, **delta) -> datetime:
-        self.now += timedelta(**(delta or {"seconds": 1}))
-        return self.now
-
-
-class MemoryPort:
-    """Tokens or pace, kept in memory."""
-
-    def __init__(self):
-        self.state = {}
-        self.writes = 0
-
-    def get(self, name=None):
-        return self.state.get(name) if name else dict(self.state)
-
-    def put(self, state=None, **values):
-        self.writes += 1
-        self.state = {**(state or {}), **values}
+from tests.ports import Clock, MemoryPort
 
 
 class Scripted(Simulator):

@@ -23,6 +23,8 @@ from . import order_channel_failure
 from . import order_channel_order
 from . import order_channel_projection
 from . import order_channel_resolution
+from . import order_channel_status_map
+from . import order_channel_options
 from . import order_channel_tax_map
 from . import order_channel_order_line
 from . import order_channel_blocker

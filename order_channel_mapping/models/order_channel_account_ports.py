@@ -67,6 +67,7 @@ class OrderChannelAccount(models.Model):
             base_url=account.api_base_url or None,
             site=channel.site or "",
             secrets=plain | secrets,
+            options=channel._connector_options(),
             allow_insecure=account._allow_insecure(),
         )
 

@@ -44,6 +44,7 @@ class OrderChannel(models.Model):
         self._store_identity(identity)
         channel = self.sudo()
         channel._store_locations(identity.locations)
+        channel._store_statuses(identity.statuses)
         channel._claim_database(unless_claimed=True)
         channel.activity_unlink(["mail.mail_activity_data_todo"])
         channel._activate_crons()

@@ -135,7 +135,7 @@ REASONS = {
     # === Why something was left out of a run === #
     "skip_status": (
         _lt("Its status at the channel is one that you leave out."),
-        _lt("Order statuses are set at the channel, under What It Does."),
+        _lt("What each status means is set on the channel, under At the Channel."),
     ),
     "skip_test": (_lt("Test order."), _lt("Switch on Take In Test Orders at the channel to have them.")),
     "skip_before_start": (_lt("Placed before the date from which orders are taken in."), ""),

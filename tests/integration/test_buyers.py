@@ -1,7 +1,7 @@
 from odoo.addons.order_channel_mapping.connectors import records
 
 from tests.fakes import line
-from tests.integration.test_orders import OrderCase
+from tests.integration.orders_common import OrderCase
 
 
 class TestBuyers(OrderCase):

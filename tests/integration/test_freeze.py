@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 
 from tests.common import ChannelHttpCase
 from tests.fakes import START, line
-from tests.integration.test_orders import OrderCase
+from tests.integration.orders_common import OrderCase
 
 
 class TestFreeze(OrderCase):

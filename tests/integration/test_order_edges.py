@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.order_channel_mapping.connectors import records
 
 from tests.fakes import line
-from tests.integration.test_orders import OrderCase
+from tests.integration.orders_common import OrderCase
 
 
 class TestOrderEdges(OrderCase):

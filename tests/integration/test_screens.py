@@ -14,7 +14,7 @@ from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
 from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
 
 from tests.fakes import connected, line
-from tests.integration.test_orders import OrderCase
+from tests.integration.orders_common import OrderCase
 
 
 class TestScreens(OrderCase):

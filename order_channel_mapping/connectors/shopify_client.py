@@ -109,10 +109,16 @@ class ShopifyClient:
             if isinstance(errors, str):
                 raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
             if any(_code(error) == "THROTTLED" for error in errors):
-                self.transport.wait(_throttle_seconds(cost), _USED_UP)
+                seconds = _throttle_seconds(cost)
+                self._pace.block(seconds)
+                self.transport.wait(seconds, _USED_UP)
+                self._pace.waited()
                 self._pace.state.pop("at", None)  # waited for already
                 continue
-            return self._answer(payload, errors, response.asked_at)
+            answer = self._answer(payload, errors, response.asked_at)
+            if document.lstrip().startswith("mutation") and None in answer.data.values():
+                raise Unavailable("Shopify does not say what became of the request.", "no_answer", sent=True)
+            return answer
         wait = timedelta(seconds=_throttle_seconds(cost))
         raise RateLimited("Shopify asks to wait before the next call.", utcnow() + wait)
 

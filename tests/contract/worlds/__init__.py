@@ -18,9 +18,10 @@ def world_classes() -> dict[str, type[World]]:
     """Every world by its connector's provider code."""
     found = {}
     for module_info in pkgutil.iter_modules(__path__):
+        if module_info.name == "base":
+            continue
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, World) and value.__module__ == module.__name__:
-                if value is not World:
-                    found[value.provider] = value
+                found[value.provider] = value
     return dict(sorted(found.items()))

@@ -240,23 +240,36 @@ class ShopifyConnector(Connector):
 
     def ensure_webhooks(self, url: str, secret: str) -> None:
         """Subscribe ``url`` to what is missing. Shopify signs with the app's own secret, so ``secret`` is not handed over."""
-        present, after = set(), None
+        present = {node["topic"] for node in self._subscriptions(url)}
+        missing = [topic for topic in TOPICS if topic not in present]
+        if missing:
+            # a repeated subscription is refused as taken, so repeating is safe
+            self._change_webhooks(documents.subscribe_document(missing), {"uri": url}, "taken")
+
+    def remove_webhooks(self, url: str) -> None:
+        present = [node["id"] for node in self._subscriptions(url)]
+        if present:
+            # one that somebody else has just removed is what was wanted
+            variables = {f"r{number}": ref for number, ref in enumerate(present)}
+            self._change_webhooks(documents.unsubscribe_document(len(present)), variables, "not exist")
+
+    def _subscriptions(self, url: str) -> list[Mapping[str, Any]]:
+        """This app's subscriptions of ``url``."""
+        found, after = [], None
         while True:
             variables = {"topics": list(TOPICS), "after": after}
-            found = self._client.execute(documents.WEBHOOKS, variables).data["webhookSubscriptions"]
-            present |= {node["topic"] for node in found["nodes"] if node["uri"] == url}
-            if not found["pageInfo"]["hasNextPage"] or found["pageInfo"]["endCursor"] in (None, after):
-                break
-            after = found["pageInfo"]["endCursor"]
-        missing = [topic for topic in TOPICS if topic not in present]
-        if not missing:
-            return
-        # a repeated subscription is refused as taken, so repeating is safe
-        answer = self._client.execute(documents.subscribe_document(missing), {"uri": url})
+            page = self._client.execute(documents.WEBHOOKS, variables).data["webhookSubscriptions"]
+            found += [node for node in page["nodes"] if node["uri"] == url]
+            if not page["pageInfo"]["hasNextPage"] or page["pageInfo"]["endCursor"] in (None, after):
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    def _change_webhooks(self, document: str, variables: Mapping[str, Any], harmless: str) -> None:
+        answer = self._client.execute(document, variables)
         errors = [error for part in answer.data.values() for error in (part or {}).get("userErrors") or ()]
-        errors = [error["message"] for error in errors if "taken" not in error["message"]]
+        errors = [error["message"] for error in errors if harmless not in error["message"]]
         if errors:
-            raise Rejected("webhook", f"Shopify refused the notifications: {errors[0]}")
+            raise Rejected("webhook", f"Shopify says: {errors[0]}")
 
     @classmethod
     def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:

@@ -368,6 +368,16 @@ def subscribe_document(topics: list[str]) -> str:
     return f"mutation Subscribe($uri: String!) {{\n{fields}\n}}"
 
 
+def unsubscribe_document(count: int) -> str:
+    """Ends ``count`` subscriptions in one call. Variables ``r0``, ``r1`` …"""
+    names = ", ".join(f"$r{number}: ID!" for number in range(count))
+    fields = "\n".join(
+        f"  r{number}: webhookSubscriptionDelete(id: $r{number}) {{ userErrors {{ field message }} }}"
+        for number in range(count)
+    )
+    return f"mutation Unsubscribe({names}) {{\n{fields}\n}}"
+
+
 #: every document, for validation against the official schema
 DOCUMENTS = {
     **{
@@ -377,4 +387,5 @@ DOCUMENTS = {
     },
     "ACTIVATE": activate_document(2),
     "SUBSCRIBE": subscribe_document(["ORDERS_CREATE", "PRODUCTS_UPDATE"]),
+    "UNSUBSCRIBE": unsubscribe_document(2),
 }

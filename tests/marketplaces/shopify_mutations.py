@@ -24,6 +24,7 @@ class Mutations:
             ("Mutation", "fulfillmentTrackingInfoUpdate"): self._update_tracking,
             ("Mutation", "orderCancel"): self._cancel,
             ("Mutation", "webhookSubscriptionCreate"): self._subscribe,
+            ("Mutation", "webhookSubscriptionDelete"): self._unsubscribe,
         }
 
     def _once(self, action):
@@ -158,6 +159,13 @@ class Mutations:
         hook = {"id": gid("WebhookSubscription", self.shop.number()), "topic": topic, "uri": uri}
         self.shop.webhooks.append(hook)
         return {"webhookSubscription": hook, "userErrors": []}
+
+    def _unsubscribe(self, _source: Any, args: Mapping[str, Any], _key: Any) -> dict[str, Any]:
+        kept = [hook for hook in self.shop.webhooks if hook["id"] != args["id"]]
+        if len(kept) == len(self.shop.webhooks):
+            return _failed(None, "Webhook subscription does not exist", "id")
+        self.shop.webhooks[:] = kept
+        return {"deletedWebhookSubscriptionId": args["id"], "userErrors": []}
 
 
 def _entry_error(index: int, code: str | None, message: str) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
+from types import SimpleNamespace
 
 import pytest
 
-from order_channel_mapping.connectors.base import AuthError, BadPayload, SignatureError
+from order_channel_mapping.connectors.base import AuthError, BadPayload, Rejected, SignatureError
 from order_channel_mapping.connectors.shopify import TOPICS
 
 SECRET = "client-secret"
@@ -99,3 +100,35 @@ def test_a_lost_subscription_is_made_again_and_those_of_others_are_left(sim, con
 def test_subscribing_with_a_dead_token(connect):
     with pytest.raises(AuthError):
         connect(access_token="shpat_dead").ensure_webhooks("https://odoo.example.com/hook", "")
+
+
+def test_only_the_subscriptions_of_the_address_are_removed(sim, connector):
+    connector.ensure_webhooks("https://other.example.com/hook", "")
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
+    connector.remove_webhooks("https://odoo.example.com/hook")
+    assert [hook["uri"] for hook in sim.shop.webhooks] == ["https://other.example.com/hook"] * len(TOPICS)
+    calls = connector.calls
+    connector.remove_webhooks("https://odoo.example.com/hook")
+    assert connector.calls == calls + 1, "asked, and nothing to remove"
+
+
+def test_a_subscription_that_somebody_removes_meanwhile(sim, connector, monkeypatch):
+    connector.ensure_webhooks("https://odoo.example.com/hook", "")
+    gone = list(connector._subscriptions("https://odoo.example.com/hook"))
+    sim.shop.webhooks.pop()
+    monkeypatch.setattr(connector, "_subscriptions", lambda url: gone)
+    connector.remove_webhooks("https://odoo.example.com/hook")
+    assert sim.shop.webhooks == []
+
+
+def test_a_refused_subscription_says_why(connector, monkeypatch):
+    answer = {"orders_create": {"userErrors": [{"field": ["uri"], "message": "Address is not allowed"}]}}
+    execute = connector._client.execute
+
+    def refuse(document, variables=None, **options):
+        found = execute(document, variables, **options) if document.lstrip().startswith("query") else None
+        return found or SimpleNamespace(data=answer)
+
+    monkeypatch.setattr(connector._client, "execute", refuse)
+    with pytest.raises(Rejected, match="Address is not allowed"):
+        connector.ensure_webhooks("https://odoo.example.com/hook", "")

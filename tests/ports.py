@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
@@ -21,19 +23,22 @@ class Clock:
 
 
 class MemoryPort:
-    """Tokens or pace, kept in memory. ``writes`` counts how often something was kept."""
+    """Tokens or pace, kept in memory. ``writes`` counts how often something was kept. May be shared by threads."""
 
     def __init__(self, **state):
         self.state = state
         self.writes = 0
+        self._lock = threading.Lock()
 
     def get(self, name=None):
         return self.state.get(name) if name else dict(self.state)
 
     def put(self, state=None, **values):
+        """Pace is replaced, tokens are added to those that are there."""
         self.writes += 1
-        self.state = {**(state or {}), **values}
+        self.state = {**(self.state if state is None else state), **values}
 
     @contextmanager
-    def lock(self):
-        yield self
+    def lock(self) -> Iterator[MemoryPort]:
+        with self._lock:
+            yield self

@@ -38,6 +38,10 @@ class AuthError(ConnectorError):
     code = "auth"
 
 
+class TokenRefused(AuthError):
+    """The access token as such is not accepted (any more), as opposed to a right that it lacks. A new one may be."""
+
+
 class RateLimited(ConnectorError):
     """Too many calls. ``retry_at`` (UTC) is when the marketplace will listen again."""
 
@@ -124,7 +128,8 @@ class Login:
 
     ``secrets`` holds decrypted credentials by the names of :attr:`Connector.credential_fields`; it never shows in a
     repr. ``allow_insecure`` permits plain HTTP and private addresses (test servers only). ``options`` are the channel's
-    settings that the connector declares.
+    settings that the connector declares. ``auth_method`` is the :attr:`AuthMethod.code` that the seller chose; empty: the
+    connector tells by what there is.
     """
 
     base_url: str | None = None
@@ -132,6 +137,7 @@ class Login:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     allow_insecure: bool = False
+    auth_method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +285,7 @@ class Connector:
     def exchange(cls, account: Login, consent: Consent, params: Mapping[str, str]) -> Grant:
         """Turn what the seller's browser brought back into credentials and tokens.
 
-        :param params: the query of the return address
+        :param params: the query of the return address, as the marketplace sent it and nothing else
         :raise AuthError: the seller said no (``consent_refused``), or the marketplace does not keep its promise
         :raise SignatureError: the marketplace did not send this
         """

@@ -1,7 +1,8 @@
-"""Shopify, over its Admin GraphQL API with a custom app's token.
+"""Shopify, over its Admin GraphQL API.
 
 References are Shopify's own global ids (``gid://shopify/Order/1``). Items are product variants, their ``stock_ref`` is
-the inventory item. See the helper modules for how lists are walked, orders read, stock set and parcels reported.
+the inventory item. See the helper modules for the ways to sign in, and for how lists are walked, orders read, stock set
+and parcels reported.
 
 This module must not import Odoo.
 """
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from . import shopify_auth as auth
 from . import shopify_documents as documents
 from . import shopify_fetch as fetch
 from . import shopify_shipping as shipping
@@ -24,7 +26,8 @@ from .base import (
     AuthError,
     BadPayload,
     Connector,
-    CredentialField,
+    Consent,
+    Grant,
     Login,
     Ports,
     Rejected,
@@ -48,19 +51,6 @@ from .shopify_orders import order as read_order
 from .shopify_records import item as read_item
 from .shopify_records import moment
 
-#: what each scope is for, in the words of the message that asks for it
-SCOPES = {
-    "read_products": "read products",
-    "read_inventory": "read inventory",
-    "write_inventory": "edit inventory",
-    "read_locations": "read locations",
-    "read_orders": "read orders",
-    "write_orders": "edit orders (to cancel them)",
-    "read_customers": "read customers",
-    "read_merchant_managed_fulfillment_orders": "read merchant-managed fulfilment orders",
-    "write_merchant_managed_fulfillment_orders": "edit merchant-managed fulfilment orders",
-}
-
 TOPICS = (
     "ORDERS_CREATE",
     "ORDERS_UPDATED",
@@ -78,29 +68,12 @@ PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/
 class ShopifyConnector(Connector):
     provider = "shopify"
     label = "Shopify"
-    capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll"})
+    capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll", "oauth"})
     stock_batch = 250
     webhook_credential = "client_secret"
     needs_stock_ref = True  # the inventory item, which only tracked variants have
-    credential_fields = (
-        CredentialField(
-            "shop_domain",
-            "Shop domain",
-            secret=False,
-            help="The shop's own Shopify address, such as my-shop.myshopify.com.",
-        ),
-        CredentialField(
-            "access_token",
-            "Admin API access token",
-            help="In Shopify: Settings, Apps and sales channels, Develop apps. It starts with shpat_.",
-        ),
-        CredentialField(
-            "client_secret",
-            "API secret key",
-            required=False,
-            help="Of the same app. Shopify signs its notifications with it; without it they are refused.",
-        ),
-    )
+    credential_fields = auth.CREDENTIAL_FIELDS
+    auth_methods = auth.AUTH_METHODS
 
     def __init__(self, account: Login, ports: Ports):
         super().__init__(account, ports)
@@ -123,16 +96,13 @@ class ShopifyConnector(Connector):
     # -- who ----------------------------------------------------------------------------------------------------------
 
     def identify(self) -> Account:
-        installation = self._client.execute(documents.GRANTED).data.get("currentAppInstallation") or {}
-        granted = {scope["handle"] for scope in installation.get("accessScopes") or ()}
-        granted |= {scope.replace("write_", "read_", 1) for scope in granted if scope.startswith("write_")}
-        missing = [words for scope, words in SCOPES.items() if scope not in granted]
+        granted = self._granted()
+        if auth.missing_rights(granted) and self._client.sign_in_again():
+            granted = self._granted()
+        missing = auth.missing_rights(granted)
         if missing:
-            raise AuthError(
-                f"The access token lacks these rights: {', '.join(missing)}."
-                " Add them to the app's Admin API scopes in Shopify, install the app again and enter the new token.",
-                "missing_scopes",
-            )
+            remedy = auth.WIDEN[self._client.auth_method]
+            raise AuthError(f"The app lacks these rights: {', '.join(missing)}. {remedy}", "missing_scopes")
         locations: list[Location] = []
         after: str | None = None
         while True:
@@ -152,6 +122,19 @@ class ShopifyConnector(Connector):
             locations=tuple(locations),
             scopes=frozenset(granted),
         )
+
+    def _granted(self) -> set[str]:
+        installation = self._client.execute(documents.GRANTED).data.get("currentAppInstallation") or {}
+        granted = {scope["handle"] for scope in installation.get("accessScopes") or ()}
+        return granted | {scope.replace("write_", "read_", 1) for scope in granted if scope.startswith("write_")}
+
+    @classmethod
+    def authorize_url(cls, account: Login, consent: Consent) -> str:
+        return auth.authorize_url(account, consent)
+
+    @classmethod
+    def exchange(cls, account: Login, consent: Consent, params: Mapping[str, str]) -> Grant:
+        return auth.exchange(account, params)
 
     # -- items --------------------------------------------------------------------------------------------------------
 

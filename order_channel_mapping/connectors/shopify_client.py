@@ -9,14 +9,14 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, Unavailable
+from . import shopify_auth as auth
+from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, TokenRefused, Unavailable
 from .pacing import Pace
 from .shopify_documents import API_VERSION
 from .transport import Transport, utcnow
@@ -24,21 +24,8 @@ from .transport import Transport, utcnow
 PATH = f"/admin/api/{API_VERSION}/graphql.json"
 #: times that a throttled call is repeated inside one pass
 THROTTLE_ATTEMPTS = 5
-_HOST = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
 _USED_UP = "Shopify's call limit is used up for the moment."
 _SERVER_FAULTS = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT"})
-
-
-def shop_host(text: str | None) -> str:
-    """The host that a shop's API is at. A token must go nowhere else, least of all to a shop's public domain.
-
-    :raise AuthError: it is not one of Shopify's own
-    """
-    host = (text or "").strip().lower().removeprefix("https://").rstrip("/")
-    host = host if "." in host else f"{host}.myshopify.com"
-    if not _HOST.fullmatch(host):
-        raise AuthError("Enter the shop's own Shopify address, such as my-shop.myshopify.com.", "shop_domain")
-    return host
 
 
 class TooCostly(Rejected):
@@ -66,21 +53,18 @@ class ShopifyClient:
     """Executes documents against one shop. Not thread-safe."""
 
     def __init__(self, account: Login, ports: Ports):
-        token = (account.secrets.get("access_token") or "").strip()
-        if not token:
-            raise AuthError("Enter the access token of the shop's custom app.", "missing")
-        if any(ord(char) < 33 or ord(char) > 126 for char in token):
-            raise AuthError("The access token has characters that a token can't have. Copy it again.", "malformed")
-        self.domain = account.base_url or shop_host(account.secrets.get("shop_domain"))
+        secrets = account.secrets
+        self.domain = account.base_url or auth.shop_host(secrets.get("shop_domain"))
         self.transport = Transport(
-            account.base_url or f"https://{self.domain}",
+            auth.base_url(account),
             name="Shopify",
-            headers={"X-Shopify-Access-Token": token},
-            secrets=(token, account.secrets.get("client_secret")),
+            secrets=(secrets.get("access_token"), secrets.get("client_secret")),
             pace=Pace(ports.pace),
             max_wait=ports.max_wait,
             allow_insecure=account.allow_insecure,
         )
+        self.auth_method = auth.method_of(account, ports)
+        self._tokens = auth.tokens_of(account, ports, self.transport, self.auth_method)
         self._pace = self.transport.pace
         self._costs: dict[str, float] = {}
 
@@ -125,18 +109,39 @@ class ShopifyClient:
     def _post(self, document, variables, idempotent):
         body = {"query": document, "variables": dict(variables or {})}
         try:
-            return self.transport.request("POST", PATH, json=body, idempotent=idempotent)
-        except AuthError:
-            raise AuthError(
-                "Shopify does not accept the access token. Check it in the shop's settings under"
-                " Apps and sales channels, or install the app again."
-            ) from None
+            return self._send(body, idempotent)
         except Rejected as error:
             if error.code == "not_found":
                 raise AuthError(f"There is no shop at {self.domain}. Check the shop's domain.", "no_shop") from None
             if error.code in ("http_402", "http_423"):
                 raise AuthError("Shopify has frozen or locked this shop. Its owner must act.", "shop_frozen") from None
             raise
+
+    def _send(self, body, idempotent):
+        """A token that is refused before its time is renewed, once."""
+        token = self._tokens.access_token()
+        for renewable in (self._tokens.renewable, False):
+            self.transport.redact.learn(token)
+            headers = {"X-Shopify-Access-Token": token}
+            try:
+                return self.transport.request("POST", PATH, json=body, headers=headers, idempotent=idempotent)
+            except TokenRefused:
+                if renewable:
+                    token = self._tokens.renewed(token)
+                    continue
+                refused = auth.REFUSED[self.auth_method]
+                raise AuthError(f"Shopify does not accept the access token. {refused}") from None
+        raise AssertionError("unreachable")
+
+    def sign_in_again(self) -> bool:
+        """Get another token, which may bring rights that the app was given meanwhile.
+
+        :return: False where only a person can do that
+        """
+        if self.auth_method != "client_credentials":
+            return False
+        self._tokens.renewed(self._tokens.access_token())
+        return True
 
     def _answer(self, payload, errors, asked_at) -> Answer:
         data = payload.get("data")

@@ -16,7 +16,7 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from .address_guard import ForbiddenAddress, GuardedAdapter
-from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, Unavailable
+from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, Unavailable
 from .pacing import Pace
 
 _logger = logging.getLogger(__name__)
@@ -73,7 +73,12 @@ class Redactor:
     """Takes known secrets out of text, in the spellings in which they travel."""
 
     def __init__(self, secrets: Iterable[str | None]):
-        spellings = set()
+        self._spellings: list[str] = []
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str | None) -> None:
+        """Take these out, too, from now on."""
+        spellings = set(self._spellings)
         for secret in secrets:
             if secret and len(secret) >= 4:
                 spellings |= {secret, quote(secret, safe=""), quote_plus(secret)}
@@ -218,10 +223,12 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
         timeout: tuple[float, float] | None = None,
+        expect: Container[int] = (),
     ) -> Response:
         """One request, repeated where that is safe; the answer is read whole.
 
         :param idempotent: that doing it twice does no more than once; by default what the method promises
+        :param expect: refusals that the caller wants to read itself, by their status
         :raise ConnectorError: anything but a 2xx answer, see :meth:`_refusal`
         """
         if idempotent is None:
@@ -232,7 +239,7 @@ class Transport:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 response = self._send(method, path, params, json, data, headers, timeout or self._timeout)
-                if 200 <= response.status < 300:
+                if 200 <= response.status < 300 or response.status in expect:
                     return response
                 raise self._refusal(response, idempotent)
             except _Throttled as throttled:
@@ -322,7 +329,8 @@ class Transport:
         if status == 429 or (status == 503 and wait is not None):
             return _Throttled(f"{self.name} asks to wait before the next call.", 2.0 if wait is None else wait)
         if status in (401, 403):
-            return AuthError(f"{self.name} does not accept the credentials ({status}).")
+            kind = TokenRefused if status == 401 else AuthError
+            return kind(f"{self.name} does not accept the credentials ({status}).")
         if status in (408, 425) or status >= 500:
             return Unavailable(f"{self.name} has a fault of its own ({status}).", f"http_{status}", sent=True)
         if 300 <= status < 400:

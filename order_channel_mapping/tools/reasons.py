@@ -14,6 +14,29 @@ REASONS = {
     "auth": (_lt("The channel does not accept the credentials."), _lt("Enter valid credentials, then press Connect.")),
     "missing": (_lt("Credentials are missing."), _lt("Enter them, then press Connect.")),
     "malformed": (_lt("The credentials are not well formed."), _lt("Copy them again without spaces or quotes.")),
+    "revoked": (
+        _lt("The channel renews the access no longer."),
+        _lt("Press Authorise: the seller agrees once more on the channel's page."),
+    ),
+    "consent_needed": (_lt("The seller has not agreed yet."), _lt("Press Authorise and agree on the channel's page.")),
+    "consent_refused": (
+        _lt("The seller did not agree on the channel's page."),
+        _lt("Press Authorise and agree there."),
+    ),
+    "consent_lost": (
+        _lt("The channel did not accept the authorisation that came back."),
+        _lt("Press Authorise again: one is good for a few minutes and only once."),
+    ),
+    "client_refused": (
+        _lt("The channel does not accept the app's client ID and secret."),
+        _lt("Copy both again from the app's settings, then press Connect."),
+    ),
+    "app_not_installed": (_lt("The app is not installed on this shop."), _lt("Install it, then press Connect.")),
+    "shop_not_permitted": (
+        _lt("The app and the shop do not belong to the same organisation."),
+        _lt("Choose to authorise on the channel's page instead."),
+    ),
+    "no_token": (_lt("The channel's answer holds no access token."), _lt("Report this as a bug.")),
     "access_denied": (
         _lt("The channel denies a right that is needed."),
         _lt("Grant the app the rights named there, then press Connect."),

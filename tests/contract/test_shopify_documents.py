@@ -7,7 +7,7 @@ import re
 import pytest
 from graphql import NoDeprecatedCustomRule, TypeInfo, TypeInfoVisitor, Visitor, get_named_type, parse, validate, visit
 
-from order_channel_mapping.connectors import shopify, shopify_documents, shopify_stock
+from order_channel_mapping.connectors import shopify, shopify_auth, shopify_documents, shopify_stock
 from order_channel_mapping.connectors.shopify_documents import DOCUMENTS
 from tests.marketplaces import catalogue
 from tests.marketplaces.shopify import VERSION, ShopifySimulator
@@ -84,7 +84,7 @@ def needs(schema, introspection, document):
 def test_the_scopes_that_are_asked_for_are_enough(schema, introspection, name):
     for place, note in needs(schema, introspection, DOCUMENTS[name]).items():
         scopes = set(re.findall(r"`((?:read|write)_\w+)`", note))
-        assert scopes & shopify.SCOPES.keys(), f"{name}: {place} needs {note}"
+        assert scopes & shopify_auth.SCOPES.keys(), f"{name}: {place} needs {note}"
 
 
 def test_no_scope_is_asked_for_in_vain(schema, introspection):
@@ -92,7 +92,7 @@ def test_no_scope_is_asked_for_in_vain(schema, introspection):
     for text in DOCUMENTS.values():
         for note in needs(schema, introspection, text).values():
             noted |= set(re.findall(r"`((?:read|write)_\w+)`", note))
-    assert shopify.SCOPES.keys() <= noted
+    assert shopify_auth.SCOPES.keys() <= noted
 
 
 def test_the_simulator_answers_as_the_schema_demands_however_it_executes(schema):

@@ -10,8 +10,7 @@ import pytest
 
 from order_channel_mapping.connectors import shopify_fetch
 from order_channel_mapping.connectors.base import AuthError, RateLimited, Rejected, Unavailable
-from order_channel_mapping.connectors.shopify import SCOPES
-from order_channel_mapping.connectors.shopify_client import shop_host
+from order_channel_mapping.connectors.shopify_auth import SCOPES, shop_host
 
 PICTURE = {"__typename": "MediaImage", "preview": {"image": {"url": "https://cdn.example.com/lamp.png"}}}
 

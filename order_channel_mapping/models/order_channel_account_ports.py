@@ -1,5 +1,7 @@
 import json
 import logging
+import time
+from contextlib import contextmanager
 
 import psycopg2.errors
 
@@ -16,14 +18,15 @@ CONNECTING = "order_channel_connecting"
 #: two workers that write the same session at once: one waits, then repeats on the other's outcome
 CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation)
 ATTEMPTS = 3
-LOCK_TIMEOUT = "10s"
+LOCK_SECONDS = 10.0
 
 
 class OrderChannelAccountSession(models.Model):
     """What a connector keeps between its calls: rotated tokens and pacing.
 
-    A row of its own beside the account, written by the ports only: a refresh in the middle of a pass never conflicts with
-    a transaction that reads or writes the account. Nobody has access to it.
+    Rows of its own beside the account, written by the ports only: a refresh in the middle of a pass never conflicts with
+    a transaction that reads or writes the account. Tokens and pacing have one each, so that who holds the tokens to renew
+    them may still say what it learnt of the marketplace's limits. Nobody has access to them.
     """
 
     _name = "order.channel.account.session"
@@ -31,11 +34,12 @@ class OrderChannelAccountSession(models.Model):
     _log_access = False
 
     account_id = fields.Many2one("order.channel.account", required=True, ondelete="cascade")
+    kind = fields.Selection([("tokens", "Tokens"), ("pace", "Pace")], required=True, default="tokens")
     token_data = fields.Text(groups=fields.NO_ACCESS, copy=False, exportable=False)  # sealed
     token_version = fields.Integer(groups=fields.NO_ACCESS)  # the account's credentials_version that they belong to
     pace = fields.Json(groups=fields.NO_ACCESS)
 
-    _account_uniq = models.UniqueIndex("(account_id)", "An account has one session.")
+    _account_uniq = models.UniqueIndex("(account_id, kind)", "An account has one session.")
 
 
 class OrderChannelAccount(models.Model):
@@ -86,8 +90,14 @@ class OrderChannelAccount(models.Model):
             raise Rejected("foreign_database")
 
 
+def _lock_timeout(seconds):
+    return SQL("SET LOCAL lock_timeout = %s", f"{max(1, round(seconds * 1000))}ms")
+
+
 class _Session:
     """The session of one account, read and written in short transactions of their own."""
+
+    kind: str
 
     def __init__(self, account):
         self._env = account.env
@@ -104,7 +114,7 @@ class _Session:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self._env.registry.cursor() as cr:
-                    cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+                    cr.execute(_lock_timeout(LOCK_SECONDS))
                     cr.execute(SQL("SELECT 1 FROM order_channel_account WHERE id = %s", self._account_id))
                     if cr.rowcount:
                         return work(cr)
@@ -119,9 +129,10 @@ class _Session:
     def _read(self, cr, column, lock=False):
         cr.execute(
             SQL(
-                "SELECT %s, token_version FROM order_channel_account_session WHERE account_id = %s %s",
+                "SELECT %s, token_version FROM order_channel_account_session WHERE account_id = %s AND kind = %s %s",
                 SQL.identifier(column),
                 self._account_id,
+                self.kind,
                 SQL("FOR NO KEY UPDATE") if lock else SQL(),
             )
         )
@@ -130,12 +141,13 @@ class _Session:
     def _write(self, cr, column, value, version):
         cr.execute(
             SQL(
-                """INSERT INTO order_channel_account_session (account_id, token_version, %(column)s)
-                        VALUES (%(account)s, %(version)s, %(value)s)
-                   ON CONFLICT (account_id)
+                """INSERT INTO order_channel_account_session (account_id, kind, token_version, %(column)s)
+                        VALUES (%(account)s, %(kind)s, %(version)s, %(value)s)
+                   ON CONFLICT (account_id, kind)
                      DO UPDATE SET %(column)s = EXCLUDED.%(column)s, token_version = EXCLUDED.token_version""",
                 column=SQL.identifier(column),
                 account=self._account_id,
+                kind=self.kind,
                 version=version,
                 value=value,
             )
@@ -144,6 +156,8 @@ class _Session:
 
 class _Tokens(_Session):
     """``connectors.base.TokenPort``: tokens that the marketplace gave for the credentials of this login."""
+
+    kind = "tokens"
 
     def get(self, name):
         return self._apart(self._tokens).get(name)
@@ -162,23 +176,93 @@ class _Tokens(_Session):
 
     def _merge(self, cr, tokens):
         known = self._tokens(cr, lock=True)
-        if self._read(cr, "token_data")[1] > self._version:
-            raise AuthError(code="credentials_changed")  # newer credentials have tokens of their own already
+        self._check_version(self._read(cr, "token_data")[1])
         try:
             sealed = self._box(create=True).seal(known | tokens)
         except KeyUnusable as error:
             raise AuthError(str(error), "secrets_lost") from None
         self._write(cr, "token_data", sealed, self._version)
 
+    def _check_version(self, version):
+        """Newer credentials have tokens of their own already: whoever still works with older ones starts over."""
+        if version > self._version:
+            raise Unavailable("The account's credentials were changed meanwhile.", "credentials_renewed")
+
+    @contextmanager
+    def lock(self):
+        """See ``connectors.base.TokenPort``.
+
+        An account that this very transaction makes is known to nobody else: there is nothing to lock.
+
+        :raise Unavailable: somebody holds the tokens for too long, or newer credentials have others
+        """
+        with self._env.registry.cursor() as cr:
+            if not self._lock_row(cr):
+                yield self
+                return
+            self._check_version(self._read(cr, "token_data")[1])
+            yield _LockedTokens(self, cr)
+
+    def _lock_row(self, cr):
+        """Lock the session's row, made if missing; False where the account is not there yet.
+
+        Whoever waited for a row that was then changed has a snapshot from before (Odoo's transactions are repeatable
+        reads) and gets a serialization failure: a new transaction sees the change and waits for its turn again.
+        """
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                cr.execute(_lock_timeout(deadline - time.monotonic()))
+                cr.execute(SQL("SELECT 1 FROM order_channel_account WHERE id = %s", self._account_id))
+                if not cr.rowcount:
+                    return False
+                cr.execute(
+                    SQL(
+                        """INSERT INTO order_channel_account_session (account_id, kind, token_version)
+                                VALUES (%s, %s, 0) ON CONFLICT (account_id, kind) DO NOTHING""",
+                        self._account_id,
+                        self.kind,
+                    )
+                )
+                self._read(cr, "token_data", lock=True)
+                return True
+            except CONFLICTS:
+                cr.rollback()
+                if time.monotonic() >= deadline:
+                    raise Unavailable("Another worker keeps changing this account's session.", "busy") from None
+            except psycopg2.errors.LockNotAvailable:
+                raise Unavailable("Another worker is renewing this account's access.", "busy") from None
+
+
+class _LockedTokens:
+    """The token port within a lock: reads under it, and the first ``put`` commits and so ends it."""
+
+    def __init__(self, tokens, cr):
+        self._port = tokens
+        self._cr = cr
+
+    def get(self, name):
+        return self._port._tokens(self._cr).get(name) if self._cr else self._port.get(name)
+
+    def put(self, **tokens):
+        if not self._cr:
+            return self._port.put(**tokens)
+        self._port._merge(self._cr, tokens)
+        self._cr.commit()  # pylint: disable=invalid-commit
+        self._cr = None
+
+    @contextmanager
+    def lock(self):
+        yield self
+
 
 class _Pace(_Session):
     """``connectors.base.PacePort``: what the marketplace said about its limits, for the next pass and other workers."""
+
+    kind = "pace"
 
     def get(self):
         return self._apart(lambda cr: self._read(cr, "pace"))[0] or {}
 
     def put(self, state):
-        self._apart(lambda cr: self._keep(cr, json.dumps(dict(state))))
-
-    def _keep(self, cr, state):
-        self._write(cr, "pace", state, self._read(cr, "pace", lock=True)[1])
+        self._apart(lambda cr: self._write(cr, "pace", json.dumps(dict(state)), 0))

@@ -34,6 +34,7 @@ class OrderChannelAccount(models.Model):
 
     # === CREDENTIALS, by the names of the connectors' credential_fields === #
     shop_domain = fields.Char(copy=False, groups=MANAGER, help="For example my-shop.myshopify.com")
+    client_id = fields.Char(string="Client ID", copy=False, groups=MANAGER)
     access_token = secret_field("Access Token")
     client_secret = secret_field("Client Secret")
 

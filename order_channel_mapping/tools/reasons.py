@@ -51,6 +51,10 @@ REASONS = {
         _lt("The credentials were changed and have not been checked yet."),
         _lt("Press Connect, so that the channel confirms whose they are."),
     ),
+    "credentials_renewed": (
+        _lt("The credentials were changed while this was running."),
+        _lt("Nothing: it goes on with the new ones by itself."),
+    ),
     "secrets_lost": (
         _lt("The stored credentials can't be read: the server's key for secrets is missing or another one."),
         _lt("Restore the key, or enter the credentials again and press Connect."),

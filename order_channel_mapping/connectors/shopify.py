@@ -68,7 +68,9 @@ PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/
 class ShopifyConnector(Connector):
     provider = "shopify"
     label = "Shopify"
-    capabilities = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "poll", "oauth"})
+    capabilities = frozenset(
+        {"items", "orders", "stock", "compare", "ship", "cancel", "webhooks", "locations", "poll", "oauth"}
+    )
     stock_batch = 250
     webhook_credential = "client_secret"
     needs_stock_ref = True  # the inventory item, which only tracked variants have

@@ -10,7 +10,9 @@ class OrderChannel(models.Model):
 
     _inherit = "order.channel"
 
-    option_names = fields.Char(compute="_compute_option_names")  # separated by blanks
+    # what the form shows of a marketplace, as words separated by blanks
+    option_names = fields.Char(compute="_compute_option_names")
+    capability_names = fields.Char(compute="_compute_option_names")
     status_map_ids = fields.One2many("order.channel.status.map", "channel_id", string="Order Statuses")
     include_drafts = fields.Boolean(
         string="Drafts Too", help="Items that are not published at the channel become listings as well."
@@ -35,6 +37,7 @@ class OrderChannel(models.Model):
     def _compute_option_names(self):
         for channel in self:
             channel.option_names = " ".join(sorted(channel._connector_attribute("option_names", ())))
+            channel.capability_names = " ".join(sorted(channel._connector_attribute("capabilities", ())))
 
     def _connector_options(self):
         """The settings that this channel's connector reads, for ``connectors.base.Login.options``.

@@ -23,6 +23,7 @@ METHODS = {
     "cancel": "cancel",
     "poll": "poll",
     "webhooks": "verify_webhook",
+    "oauth": "authorize_url",
 }
 
 

@@ -131,9 +131,11 @@ _REFUSALS = {
 def shop_host(text: str | None) -> str:
     """The host that a shop's API is at. A token must go nowhere else, least of all to a shop's public domain.
 
-    :raise AuthError: it is not one of Shopify's own
+    :raise AuthError: it is not one of Shopify's own, or empty
     """
     host = (text or "").strip().lower().removeprefix("https://").rstrip("/")
+    if not host:
+        raise AuthError("Enter the shop's domain.", "missing")
     host = host if "." in host else f"{host}.myshopify.com"
     if not _HOST.fullmatch(host):
         raise AuthError("Enter the shop's own Shopify address, such as my-shop.myshopify.com.", "shop_domain")

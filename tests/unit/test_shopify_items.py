@@ -307,7 +307,7 @@ def test_where_a_shop_is(text):
 @pytest.mark.parametrize(
     "text",
     [
-        *(None, "", "a b", "shop.example.com", "myshopify.com", "127.0.0.1", "a@b.myshopify.com"),
+        *("a b", "shop.example.com", "myshopify.com", "127.0.0.1", "a@b.myshopify.com"),
         *("my-shop.myshopify.com.example.com", "my-shop.myshopify.com/x", "my-shop.myshopify.com:99"),
         "http://my-shop.myshopify.com",
     ],
@@ -316,6 +316,13 @@ def test_a_token_goes_to_shopify_only(text):
     with pytest.raises(AuthError) as caught:
         shop_host(text)
     assert caught.value.code == "shop_domain"
+
+
+@pytest.mark.parametrize("text", [None, "", "  ", "https://"])
+def test_without_a_shop_nobody_is_asked(text):
+    with pytest.raises(AuthError) as caught:
+        shop_host(text)
+    assert caught.value.code == "missing"
 
 
 def test_access_that_is_denied_later(sim, connector):

@@ -158,7 +158,8 @@ class AuthMethod:
     ``code`` is one of ``order.channel.account.auth_method``: "token", "keys", "oauth", "client_credentials". ``fields``
     are the credentials that this way asks for, by name; ``required`` those of them without which it can't begin.
     ``consent`` says that the seller agrees on a page of the marketplace (:meth:`Connector.authorize_url`), which then
-    gives the rest.
+    gives the rest: then ``registered`` says that our return address must be entered at the marketplace beforehand, and
+    ``delivered`` that the marketplace's own server brings the keys to our callback address (:meth:`Connector.delivery`).
     """
 
     code: str
@@ -167,6 +168,8 @@ class AuthMethod:
     required: tuple[str, ...] = ()
     help: str = ""
     consent: bool = False
+    registered: bool = False
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,8 @@ class Connector:
     credential_fields: ClassVar[tuple[CredentialField, ...]] = ()
     #: the ways to connect, the usual one first
     auth_methods: ClassVar[tuple[AuthMethod, ...]] = ()
+    #: the parameter of the return address in which :attr:`Consent.state` comes back
+    state_param: ClassVar[str] = "state"
     #: settings of the channel that this connector reads from :attr:`Login.options`, by field name of ``order.channel``
     option_names: ClassVar[frozenset[str]] = frozenset()
     #: the credential that signs webhooks; None: a secret of the channel's own, which :meth:`ensure_webhooks` hands over
@@ -284,7 +289,8 @@ class Connector:
 
     @classmethod
     def exchange(cls, account: Login, consent: Consent, params: Mapping[str, str]) -> Grant:
-        """Turn what the seller's browser brought back into credentials and tokens.
+        """Turn what the seller's browser brought back into credentials and tokens. Not asked where the marketplace's
+        server delivered them; where it should have and did not, this raises (``consent_refused`` or ``keys_not_delivered``).
 
         :param params: the query of the return address, as the marketplace sent it and nothing else
         :raise AuthError: the seller said no (``consent_refused``), or the marketplace does not keep its promise

@@ -88,6 +88,7 @@ AUTH_METHODS = (
         help="For an app of another organisation, such as an agency's: in the Dev Dashboard its version needs the scopes"
         " and the return address shown here under Redirect URLs. The shop's owner then agrees on a page of Shopify.",
         consent=True,
+        registered=True,
     ),
     AuthMethod(
         "token",

@@ -246,7 +246,8 @@ class _LockedTokens:
 
     def put(self, **tokens):
         if not self._cr:
-            return self._port.put(**tokens)
+            self._port.put(**tokens)
+            return
         self._port._merge(self._cr, tokens)
         self._cr.commit()  # pylint: disable=invalid-commit
         self._cr = None

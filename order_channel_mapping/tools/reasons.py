@@ -27,6 +27,19 @@ REASONS = {
         _lt("The channel did not accept the authorisation that came back."),
         _lt("Press Authorise again: one is good for a few minutes and only once."),
     ),
+    "keys_not_delivered": (
+        _lt("The channel brought you back, but its server did not deliver the keys to this Odoo."),
+        _lt("Odoo must be reachable for it over https. Otherwise make keys there and enter them here."),
+    ),
+    "consent_expired": (
+        _lt("The authorisation took longer than 15 minutes."),
+        _lt("Press Authorise again: one is good for a few minutes and only once."),
+    ),
+    "consent_stale": (
+        _lt("The credentials here were changed while you were at the channel."),
+        _lt("Press Authorise again."),
+    ),
+    "not_connected": (_lt("You agreed, but the channel could not be connected."), ""),
     "client_refused": (
         _lt("The channel does not accept the app's client ID and secret."),
         _lt("Copy both again from the app's settings, then press Connect."),

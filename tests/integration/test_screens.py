@@ -7,8 +7,10 @@ from pathlib import Path
 
 from lxml import etree
 
+from odoo.fields import Command
 from odoo.modules import get_module_path
 from odoo.tests import Form, new_test_user
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
 from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
@@ -67,6 +69,54 @@ class TestScreens(OrderCase):
         self.sale("1").action_channel_process()
         self.sale("3")._action_cancel()
         self.assertEqual([self.sale(number).channel_status for number in "13"], ["processed", "cancelled"])
+
+    # === NOTHING REPRICES A MARKETPLACE'S ORDER === #
+
+    #: what adds shipping, discounts or rewards to an order, or prices it anew
+    REPRICING = {
+        "action_open_delivery_wizard",
+        "action_open_discount_wizard",
+        "action_update_prices",
+        "action_update_taxes",
+    }
+
+    def buttons_shown(self, order):
+        """Names of the form's own buttons that it shows: neither they nor what they stand in is invisible."""
+        form = Form(order)
+        values = {**form._get_eval_context(), "show_update_pricelist": True, "show_update_fpos": True}
+        buttons = form._view["tree"].xpath("//button[not(ancestor::field)]")
+        return {
+            button.get("name")
+            for button in buttons
+            if not any(safe_eval(node.get("invisible") or "0", values) for node in (button, *button.iterancestors()))
+        }
+
+    def test_buttons_that_reprice_are_hidden_on_a_marketplaces_order(self):
+        """A coupon app's button is hidden as well: it stands among them."""
+        coupons = self.env.ref("sale.action_orders")
+        button = f'<button name="{coupons.id}" type="action"/>'
+        arch = f'<button name="action_open_discount_wizard" position="before">{button}</button>'
+        form_view = self.env.ref("sale.view_order_form")
+        self.env["ir.ui.view"].create(
+            {"name": "coupons", "model": "sale.order", "inherit_id": form_view.id, "arch": arch}
+        )
+        repricing = self.REPRICING | {str(coupons.id)}
+        self.env.user.group_ids += self.env.ref("sale.group_discount_per_so_line") + self.env.ref(
+            "product.group_product_pricelist"
+        )
+        self.env["product.pricelist"].create({"name": "Summer"})
+        self.take(self.order("1", [line("a", sku="MUG-1")]))
+        mine = self.env["sale.order"].create(
+            {
+                "partner_id": self.env["res.partner"].create({"name": "Walk-in"}).id,
+                "order_line": [Command.create({"product_id": self.mug.id})],
+            }
+        )
+        offline = self.make_channel("offline", name="Counter")
+        entered = mine.copy({"order_channel_id": offline.id})
+        self.assertEqual(self.buttons_shown(self.sale("1")) & repricing, set())
+        self.assertEqual(self.buttons_shown(mine) & repricing, repricing)
+        self.assertEqual(self.buttons_shown(entered) & repricing, repricing)
 
     # === DASHBOARD === #
 

@@ -17,8 +17,10 @@ from typing import Any
 
 from . import catalogue
 from .base import Fault, Reply, Request, Simulator, serve
+from .shopify_deliveries import deliver
 from .shopify_graphql import Executor, FieldFault, official_schema, requested_cost
 from .shopify_mutations import Mutations
+from .shopify_oauth import App
 from .shopify_search import keyset_page, offset_page, predicate
 from .shopify_shop import Shop, by_id, by_time
 
@@ -51,22 +53,26 @@ class ShopifySimulator(Simulator):
     ):
         super().__init__(clock=clock)
         self.shop = Shop(self.clock)
+        self.app = App(self.shop)
         self.max_cost, self.depth_limit = max_cost, depth_limit
         self.bucket_size, self.restore_rate = bucket, restore_rate
         self._points, self._points_at = bucket, time.monotonic()
         self._last_pages: dict[str, Any] = {}
         self._label = ""
+        self._scopes: list[str] | None = None  # what whoever asks right now may do; None: all that the app may
         schema = official_schema(VERSION) if validate else None
         self.executor = Executor({**self._queries(), **Mutations(self).resolvers()}, schema, strict)
 
     # -- state --------------------------------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
-        return self.shop.dump()
+        return {**self.shop.dump(), "app": self.app.dump()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         with self.lock:
             self.shop.load(state)
+            if "app" in state:
+                self.app.load(state["app"])
 
     _ACTIONS = frozenset(
         {"add_order", "touch_order", "break_order", "repair_order", "hold_order", "fulfill", "refund", "cancel", "age"}
@@ -74,11 +80,16 @@ class ShopifySimulator(Simulator):
     )
 
     def do(self, action: str, **options: Any) -> Any:
-        """One of the shop's own actions, see :class:`.shopify_shop.Shop`; ``set_scopes`` and ``set_token`` besides."""
+        """One of the shop's own actions, see :class:`.shopify_shop.Shop`, or of its app, see :class:`.shopify_oauth.App`;
+        besides ``set_scopes``, ``set_token`` and ``deliver_webhooks``."""
+        if action == "deliver_webhooks":
+            return self.deliver_webhooks(**options)
         with self.lock:
             if action in ("set_scopes", "set_token"):
                 setattr(self.shop, action.removeprefix("set_"), options["value"])
                 return None
+            if action in ("revoke", "expire_tokens", "uninstall", "change"):
+                return getattr(self.app, action)(**options)
             if action not in self._ACTIONS:
                 raise ValueError(f"{self.name} can't {action}")
             try:
@@ -89,16 +100,19 @@ class ShopifySimulator(Simulator):
     # -- HTTP ---------------------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Reply:
+        if request.path.startswith("/admin/oauth/"):
+            return self.app.handle(request)
         if request.method != "POST" or request.path != f"/admin/api/{VERSION}/graphql.json":
             return Reply(404, {"errors": "Not Found"})
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if headers.get("x-shopify-access-token") != self.shop.token:
+        scopes = self.app.scopes_of(headers.get("x-shopify-access-token"))
+        if scopes is None:
             return Reply(
                 401, {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
             )
         if not isinstance(request.body, dict) or not isinstance(request.body.get("query"), str):
             return Reply(400, {"errors": "Bad Request"})
-        self._label = request.label
+        self._label, self._scopes = request.label, scopes
         document, variables = request.body["query"], request.body.get("variables") or {}
         return Reply(body=self._answer(document, variables), headers={"X-Shopify-API-Version": VERSION})
 
@@ -163,7 +177,7 @@ class ShopifySimulator(Simulator):
         return {
             ("QueryRoot", "shop"): lambda *_: shop.info,
             ("QueryRoot", "currentAppInstallation"): lambda *_: {
-                "accessScopes": [{"handle": scope} for scope in shop.scopes]
+                "accessScopes": [{"handle": scope} for scope in self._allowed()]
             },
             ("QueryRoot", "locations"): self._locations,
             ("QueryRoot", "productVariants"): lambda _s, args, _k: self._list("variants", "ProductVariant", args),
@@ -187,8 +201,11 @@ class ShopifySimulator(Simulator):
             **nested,
         }
 
+    def _allowed(self) -> list[str]:
+        return self.shop.scopes if self._scopes is None else self._scopes
+
     def _needs(self, scope: str) -> None:
-        if scope not in self.shop.scopes:
+        if scope not in self._allowed():
             raise FieldFault(f"Access denied. Required access: `{scope}` access scope.", "ACCESS_DENIED")
 
     def _is_plain(self, product: Mapping[str, Any], _args: Any, _key: Any) -> bool:
@@ -245,6 +262,10 @@ class ShopifySimulator(Simulator):
         page = keyset_page(records, args, key, self.depth_limit)
         self._last_pages[name] = page
         return page
+
+    def deliver_webhooks(self, topic: str, ref: str | None = None, **options: Any) -> list[dict[str, Any]]:
+        """Notify everybody who subscribed to a topic, see :func:`.shopify_deliveries.deliver`."""
+        return deliver(self.app, VERSION, topic, ref, **options)
 
     # -- for tests ----------------------------------------------------------------------------------------------------
 

@@ -36,5 +36,5 @@ class AccountMoveLine(models.Model):
         placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
         if placeholder and placeholder.id in self.sudo().product_id.ids:
             raise UserError(
-                self.env._("%(product)s stands for unmapped channel items only.", product=placeholder.sudo().name)
+                self.env._("“%(product)s” stands for unmapped channel items only.", product=placeholder.sudo().name)
             )

@@ -49,6 +49,7 @@ class OrderChannelListing(models.Model):
     link_hint = fields.Selection(
         [
             ("none", "No product has this SKU or barcode"),
+            ("no_sku", "This item has no SKU: link it once, and it is remembered"),
             ("one", "One product has this SKU or barcode"),
             ("ambiguous", "Several products have this SKU or barcode"),
             ("conflict", "SKU and barcode belong to different products"),

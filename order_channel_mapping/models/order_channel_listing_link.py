@@ -69,7 +69,8 @@ class OrderChannelListing(models.Model):
             elif quantities:
                 result[listing] = ("refused" if not allowed else "ambiguous", None, 1.0, None)
             else:
-                result[listing] = ("none", None, 1.0, None)
+                named = listing.sku_key or listing.barcode_key
+                result[listing] = ("none" if named else "no_sku", None, 1.0, None)
         return result
 
     @api.model

@@ -57,10 +57,14 @@ class OrderChannelOrderLine(models.Model):
             self.quantity, self.cancelled_quantity, self.subtotal, self.discount, self.taxes or [], digits
         )
 
-    def _sale_description(self):
-        """The channel's title and what the buyer asked for (personalisation), as the sales order line's text."""
+    def _sale_description(self, with_sku=False):
+        """The channel's title and what the buyer asked for (personalisation), as the sales order line's text.
+
+        :param with_sku: the channel's SKU in front, as Odoo writes a product's own
+        """
         self.ensure_one()
-        lines = [self.name or self.sku or self.external_id]
+        title = self.name or self.sku or self.external_id
+        lines = [f"[{self.sku}] {title}" if with_sku and self.sku and self.name else title]
         lines += [f"{name}: {value}" for name, value in (self.attributes or {}).items() if value]
         return "\n".join(lines)
 

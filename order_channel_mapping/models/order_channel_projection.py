@@ -244,7 +244,9 @@ class _Projector:
             values = self._values(
                 order, self.placeholder, self.placeholder.uom_id, amounts.quantity, amounts.net, tax_amounts, taxes
             )
-            return [self._planned(f"{line.id}:0", line, {**values, "name": line._sale_description()})]
+            # the product column says "Not linked yet": which item it is, the description has to say
+            name = line._sale_description(with_sku=True)
+            return [self._planned(f"{line.id}:0", line, {**values, "name": name})]
         weights = [Decimal(str(part.quantity * part.product_id.lst_price)) for part in components]
         nets = split(amounts.net, weights, digits)
         tax_parts = [split(amount, weights, digits) for amount in tax_amounts]

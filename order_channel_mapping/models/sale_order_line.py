@@ -57,7 +57,7 @@ class SaleOrderLine(models.Model):
         placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
         if placeholder and placeholder.id in product_ids:
             raise UserError(
-                self.env._("%(product)s stands for unmapped channel items only.", product=placeholder.sudo().name)
+                self.env._("“%(product)s” stands for unmapped channel items only.", product=placeholder.sudo().name)
             )
 
     def write(self, vals):

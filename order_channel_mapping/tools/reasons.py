@@ -184,14 +184,6 @@ REASONS = {
         _lt("New listings are not taken in while the channel is closing."),
         _lt("Reopen the channel to take them."),
     ),
-    # === Why a listing was not linked by itself === #
-    "hint_none": (
-        _lt("No product has this SKU or barcode."),
-        _lt("Link it to a product, or confirm it as a new product."),
-    ),
-    "hint_ambiguous": (_lt("Several products have this SKU or barcode."), _lt("Choose the right one.")),
-    "hint_shared": (_lt("Several listings of this channel have this SKU."), _lt("Link each one to its product.")),
-    "hint_refused": (_lt("Somebody unlinked this product before."), _lt("Link it by hand if it is right after all.")),
     # === Stock and deliveries === #
     "no_answer": (_lt("The channel said nothing of this quantity."), _lt("Nothing: it is sent again by itself.")),
     "tracking_off": (

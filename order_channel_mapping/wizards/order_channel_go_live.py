@@ -6,6 +6,7 @@ from ..models.order_channel_states import SWITCHES
 
 #: switch -> what a marketplace must be able to do for it
 NEEDS = {"auto_link": "items", "auto_process": None, "push_stock": "stock", "push_tracking": "ship"}
+NO_PRODUCT = ("none", "no_sku", False)  # hints of items for which no product is found
 MAX_LINES = 1000  # quantities to look at; the counts are of all
 
 
@@ -54,7 +55,7 @@ class OrderChannelGoLive(models.TransientModel):
                 )
             )
             wizard.link_count = counts.pop("one", 0)
-            wizard.unknown_count = counts.pop("none", 0) + counts.pop(False, 0)
+            wizard.unknown_count = sum(counts.pop(hint, 0) for hint in NO_PRODUCT)
             wizard.unsure_count = sum(counts.values())
 
     @api.depends("channel_id")
@@ -132,8 +133,8 @@ class OrderChannelGoLive(models.TransientModel):
         return self._open_listings(self.env._("Items to Link"), [("link_hint", "=", "one")])
 
     def action_view_unsure(self):
-        hints = ("one", "none", False)
-        return self._open_listings(self.env._("Items to Decide"), [("link_hint", "not in", hints)])
+        hints = [("link_hint", "not in", ("one", *NO_PRODUCT))]
+        return self._open_listings(self.env._("Items to Decide"), hints)
 
     def action_view_orders(self):
         return self._open(self.env._("Orders to Process"), "sale.order", self.channel_id._ready_domain())

@@ -52,7 +52,8 @@ class TestOrders(OrderCase):
         self.assertTrue(sale.channel_frozen)
         placeholder = self.env.ref("order_channel_mapping.product_placeholder")
         self.assertEqual(sale.order_line.product_id, placeholder)
-        self.assertEqual(sale.order_line[0].name, "Line a")
+        self.assertEqual(sale.order_line.mapped("name"), ["[UNKNOWN] Line a", "Engraving"])
+        self.assertEqual(placeholder.display_name, "Not linked yet")
         custom = self.env["order.channel.listing"].search([("external_id", "=", "line:engraving")])
         self.assertEqual((custom.kind, custom.waiting_order_count), ("custom", 1))
         self.link("UNKNOWN", self.mug, 6.0)
@@ -62,6 +63,7 @@ class TestOrders(OrderCase):
         pack, engraving = sale.order_line
         self.assertEqual((pack.product_id, pack.product_uom_qty, pack.price_subtotal), (self.mug, 12.0, 39.98))
         self.assertEqual(engraving.product_id, self.tea)
+        self.assertEqual(pack.name, "Line a")
         self.assertAlmostEqual(sale.amount_total, 50.58)
         self.assertEqual(
             self.channel_order("1").event_ids.sorted("id").mapped("code"),

@@ -178,6 +178,13 @@ class TestScreens(OrderCase):
         self.assertIn("NEW-", blocker.text)
         self.assertEqual(blocker.remedy, "No product has this SKU or barcode.")
 
+    def test_the_hint_does_not_speak_of_a_sku_that_an_item_does_not_have(self):
+        self.take(self.order("1", [line("a", "var-1", name="Engraving")]))
+        blocker = self.sale("1").channel_blocker_ids
+        self.assertEqual(blocker.remedy, "This item has no SKU: link it once, and it is remembered.")
+        wizard = self.env["order.channel.go.live"].create({"channel_id": self.channel.id})
+        self.assertEqual((wizard.unknown_count, wizard.unsure_count), (1, 0))
+
     def test_what_a_run_left_out_is_said_by_rule(self):
         with connected(self.env, self.connector):
             run = self.channel._open_run("orders")

@@ -58,6 +58,13 @@ CREDENTIAL_FIELDS = (
         " In Shopify: Settings, Domains, the one that ends in .myshopify.com.",
     ),
     CredentialField(
+        "client_id",
+        "Client ID",
+        secret=False,
+        required=False,
+        help="In the Dev Dashboard (dev.shopify.com): Apps, your app, Settings, Credentials.",
+    ),
+    CredentialField(
         "client_secret",
         "Client secret",
         required=False,

@@ -143,7 +143,7 @@ def is_token(value: Any) -> bool:
 
 def _after(start: datetime, seconds: Any) -> datetime | None:
     try:
-        return start + timedelta(seconds=float(seconds)) if seconds else None
+        return None if seconds in (None, "") else start + timedelta(seconds=float(seconds))
     except (TypeError, ValueError, OverflowError):
         raise BadPayload("The answer's lifetime is not a number of seconds.", "no_token") from None
 

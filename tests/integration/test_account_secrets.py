@@ -123,13 +123,13 @@ class TestSealing(ConnectMixin, ChannelCase):
 
     def test_what_is_asked_for_and_whether_it_is_set(self):
         entries = {entry["name"]: entry for entry in self.account.credentials}
-        self.assertEqual(set(entries), {"shop_domain", *SECRET_FIELDS})
+        self.assertEqual(set(entries), {"shop_domain", "client_id", *SECRET_FIELDS})
         self.assertEqual((entries["access_token"]["set"], entries["access_token"]["value"]), (True, ""))
         self.assertFalse(entries["client_secret"]["set"])
         self.assertEqual(entries["shop_domain"]["value"], "hats.myshopify.com")
         self.assertEqual(self.channel.credentials, self.account.credentials)
         new = self.env["order.channel"].new({"provider": "shopify"})
-        self.assertEqual([entry["set"] for entry in new.credentials], [False] * 3)
+        self.assertEqual([entry["set"] for entry in new.credentials], [False] * 4)
 
     def test_only_this_marketplaces_credentials_are_taken(self):
         for values in ({"name": "x"}, {"secret_data": "x"}, {"api_base_url": "https://x"}, {"access_token": 5}):

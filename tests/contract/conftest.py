@@ -14,7 +14,8 @@ import socket
 
 import pytest
 
-from tests.marketplaces.shopify_graphql import official_schema, specs_folder
+from tests.marketplaces.base import specs_folder
+from tests.marketplaces.shopify_graphql import official_schema
 from tests.ports import Clock
 
 ABSENT = "official specs not present"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -31,6 +32,7 @@ from urllib.parse import urlsplit
 #: the faults that every simulator knows; a marketplace may add its own
 FAULTS = frozenset(
     {"throttle", "http_error", "timeout", "cut", "repeat_page", "change_order", "refuse_entry", "server_fault"}
+    | {"firewall", "warnings"}
 )
 LOG_LENGTH = 10_000
 
@@ -56,6 +58,8 @@ class Reply:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    #: what is still to do once the state is free again, such as calling the other side back; it gives the reply
+    then: Callable[[], Reply] | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +76,12 @@ def operation_name(document: str) -> str:
     """``Orders`` for ``query Orders($first: Int!) {…}``."""
     words = document.split("(", 1)[0].split("{", 1)[0].split()
     return words[1] if len(words) > 1 else ""
+
+
+def specs_folder() -> Path:
+    """Where the official specifications are, present or not."""
+    default = Path(__file__).resolve().parents[2].parent / "shared" / "specs"
+    return Path(os.environ.get("CHANNEL_SPECS") or default)
 
 
 class Simulator:
@@ -102,11 +112,16 @@ class Simulator:
         raise NotImplementedError
 
     def do(self, action: str, **options: Any) -> Any:
-        """Carry out one action of the marketplace's own people or buyers. Unknown ones raise ``ValueError``."""
+        """Carry out one action of the marketplace's own people or buyers; takes the lock where it needs it. Unknown ones
+        raise ``ValueError``."""
         raise ValueError(f"{self.name} can't {action}")
 
     def throttled(self, fault: Fault) -> Reply:
         return Reply(429, {"errors": "Too many requests"}, {"Retry-After": str(fault.options.get("seconds", 1))})
+
+    def failed(self, fault: Fault) -> Reply:
+        """A server that can't answer, with the ``status`` that the fault names."""
+        return Reply(int(fault.options.get("status", 500)), {"errors": "Internal Server Error"})
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -178,24 +193,34 @@ class Simulator:
             return None
         fault = self.take_fault(label, "http_error")
         if fault:
-            return Reply(int(fault.options.get("status", 500)), {"errors": "Internal Server Error"})
+            return self.failed(fault)
         fault = self.take_fault(label, "throttle")
         if fault:
             return self.throttled(fault)
         with self.lock:
             self.changed = True
-            try:
-                return self.handle(request)
-            except Exception:
-                self.crashes.append(traceback.format_exc())
-                sys.stderr.write(self.crashes[-1])
-                return Reply(500, {"errors": "The simulator has a bug."})
+            reply = self._guarded(lambda: self.handle(request))
+        return self._guarded(reply.then) if reply.then else reply
+
+    def _guarded(self, work: Callable[[], Reply]) -> Reply:
+        try:
+            return work()
+        except Exception:
+            self.crashes.append(traceback.format_exc())
+            sys.stderr.write(self.crashes[-1])
+            return Reply(500, {"errors": "The simulator has a bug."})
 
     def count(self, match: str = "") -> int:
         """How many logged requests have a label that contains ``match``."""
         return sum(match in request.label for request in list(self.requests))
 
     def control(self, method: str, path: str, body: Any) -> Reply:
+        try:
+            if (method, path) == ("POST", "/__sim__/do"):
+                self.changed = True
+                return Reply(body={"result": self.do(**body)})
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            return Reply(400, {"error": str(error)})
         with self.lock:
             if (method, path) == ("GET", "/__sim__/state"):
                 return Reply(body=self.dump())
@@ -211,9 +236,6 @@ class Simulator:
                 if (method, path) == ("POST", "/__sim__/fault"):
                     self.fault(**body)
                     return Reply(body={})
-                if (method, path) == ("POST", "/__sim__/do"):
-                    self.changed = True
-                    return Reply(body={"result": self.do(**body)})
                 if (method, path) == ("POST", "/__sim__/save"):
                     self.save(body["path"])
                     return Reply(body={})

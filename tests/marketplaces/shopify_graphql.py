@@ -9,10 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from graphql import (
@@ -27,6 +25,8 @@ from graphql import (
 )
 from graphql.language import ast
 
+from .base import specs_folder
+
 Resolver = Callable[[Mapping[str, Any], dict[str, Any], "str | None"], Any]
 ROOTS = {OperationType.QUERY: "QueryRoot", OperationType.MUTATION: "Mutation"}
 
@@ -37,12 +37,6 @@ class FieldFault(Exception):
     def __init__(self, message: str, code: str, **extensions: Any):
         super().__init__(message)
         self.extensions = {"code": code, **extensions}
-
-
-def specs_folder() -> Path:
-    """Where the official specifications are, present or not."""
-    default = Path(__file__).resolve().parents[2].parent / "shared" / "specs"
-    return Path(os.environ.get("CHANNEL_SPECS") or default)
 
 
 @lru_cache(maxsize=4)

@@ -1,1 +1,2 @@
 from . import secrets
+from . import webhook

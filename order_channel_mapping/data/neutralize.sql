@@ -1,12 +1,19 @@
 -- A neutralised copy holds no credentials, fetches and sends nothing, and is not the live database.
 UPDATE order_channel_account
    SET secret_data = NULL,
-       credentials_checked = false;
+       credentials_checked = false,
+       webhook_withdrawals = NULL;
 
 DELETE FROM order_channel_account_session;
 
 UPDATE order_channel
-   SET paused = true;
+   SET paused = true,
+       webhook_token = NULL,
+       webhook_url = NULL,
+       webhook_state = 'off',
+       webhook_next_at = NULL;
+
+DELETE FROM order_channel_webhook;
 
 UPDATE ir_cron
    SET active = false

@@ -2,6 +2,7 @@ from . import order_channel_guarded
 from . import order_channel_account
 from . import order_channel_account_secrets
 from . import order_channel_account_ports
+from . import order_channel_account_webhooks
 from . import order_channel
 from . import order_channel_pass
 from . import order_channel_health
@@ -37,6 +38,11 @@ from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import order_channel_shipment
 from . import order_channel_outbox
+from . import order_channel_webhook
+from . import order_channel_webhooks
+from . import order_channel_privacy
+from . import order_channel_webhook_texts
+from . import ir_http
 from . import sale_order
 from . import sale_order_shipping
 from . import sale_order_line

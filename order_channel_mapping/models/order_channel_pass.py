@@ -72,12 +72,13 @@ class OrderChannel(models.Model):
         self._drop_crons()
         return super().unlink()
 
-    def _wake(self, kind):
-        """Have the channels' cron of this kind work as soon as a worker is free. Only inserts, so it never conflicts."""
+    def _wake(self, kind, at=None):
+        """Have the channels' cron of this kind work as soon as a worker is free, or at a time (served once a minute). Only
+        inserts, so it never conflicts."""
         for channel in self.sudo():
             cron = channel[f"{kind}_cron_id"]
             if cron:
-                cron._trigger()
+                cron._trigger(at=at)
 
     def _request_run(self, kinds):
         """Ask for a pass of these run kinds whether or not their interval is over; shown as *waiting to start* at once."""
@@ -116,6 +117,7 @@ class OrderChannel(models.Model):
                     channel._link_unconfirmed(certain_only=True, deadline=deadline)
             elif kind == "outbox":
                 channel._push_outbox()
+                channel._refresh_webhooks()
             else:
                 if channel._is_due("orders"):
                     channel._sync_orders(deadline=deadline)

@@ -133,6 +133,18 @@ REASONS = {
         _lt("The channel refused to send notifications."),
         _lt("Nothing is lost: changes are fetched as well."),
     ),
+    "webhook_not_https": (
+        _lt("This server's address %(url)s is not secure, and marketplaces notify by HTTPS only."),
+        _lt("Give the server a certificate and have an administrator set the system parameter web.base.url."),
+    ),
+    "webhook_not_public": (
+        _lt("This server's address %(url)s can't be reached from outside."),
+        _lt("Nothing if that is on purpose. Otherwise have an administrator set the system parameter web.base.url."),
+    ),
+    "webhook_no_secret": (
+        _lt("The channel signs its notifications with a credential that is missing: %(credential)s."),
+        _lt("Enter it under Credentials, then press Connect."),
+    ),
     "signature": (
         _lt("A notification was not signed by the channel."),
         _lt("Enter the channel's signing secret again."),

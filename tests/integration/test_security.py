@@ -73,6 +73,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
             make("order.channel.event", **own, order_id=order.id, code="imported"),
             make("order.channel.command", **on_channel, order_id=order.id, kind="ship", idempotency_key="1"),
             make("order.channel.stock.push", **on_channel, listing_id=listing.id),
+            make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
             cls.make_tax_map(channel),
         ]
         return {record._name: record for record in records}

@@ -1,0 +1,23 @@
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+
+from odoo import models
+from odoo.http import request
+
+
+class IrHttp(models.AbstractModel):
+    """Routes that need the body byte for byte, as its signature was made over it."""
+
+    _inherit = "ir.http"
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        """Read the body of a route that says ``order_channel_raw_body``, unless it is too long, before Odoo reads it as a
+        form. What it is sent to makes no difference."""
+        super()._pre_dispatch(rule, args)
+        if rule.endpoint.routing.get("order_channel_raw_body"):
+            httprequest = request.httprequest
+            if httprequest.content_length is None:
+                raise LengthRequired()
+            if httprequest.content_length > httprequest.max_content_length:
+                raise RequestEntityTooLarge()
+            httprequest.get_data()  # kept by werkzeug: whoever reads it later gets the same

@@ -3,7 +3,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors import connector_classes

@@ -65,6 +65,10 @@ TOPICS = (
 PRIVACY_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 
 
+#: what concerns one record of a page, not the page
+UNREADABLE = (BadPayload, ServerFault, Rejected)
+
+
 class ShopifyConnector(Connector):
     provider = "shopify"
     label = "Shopify"
@@ -149,31 +153,27 @@ class ShopifyConnector(Connector):
             full = full or fetch.Position(fetch.VARIANTS.name)
         if full:
             for batch in fetch.walk_through(self._client, fetch.VARIANTS, full):
-                yield self._item_page([(variant, variant["product"]) for variant in batch.nodes], batch)
+                yield _item_page([(variant, variant.get("product")) for variant in batch.nodes], (), batch)
             return
         # without naming the states Shopify may leave out drafts and archived products
         states = "status:active,archived,draft,unlisted"
         changes = changes or fetch.Position(fetch.PRODUCTS.name, start=fetch.iso(since), filter=states)
         for batch in fetch.walk_through(self._client, fetch.PRODUCTS, changes):
-            yield self._item_page(list(self._variants(batch.nodes)), batch)
+            pairs, failures = self._variants(batch.nodes)
+            yield _item_page(pairs, failures, batch)
 
-    def _variants(self, products: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    def _variants(self, products: Iterable[Mapping[str, Any]]):
+        """The variants of products, each with its product, and the products that can't be read."""
+        pairs, failures, more = [], [], documents.MORE_VARIANTS
         for product in products:
-            more = documents.MORE_VARIANTS
-            variants = fetch.drain(self._client, more, product["id"], "product", "variants", product["variants"])
-            for variant in variants["nodes"]:
-                yield variant, product
-
-    @staticmethod
-    def _item_page(pairs: list[tuple[Mapping[str, Any], Mapping[str, Any]]], batch: fetch.Batch) -> Page:
-        currency = (batch.data.get("shop") or {}).get("currencyCode")
-        records, failures = [], list(batch.failures)
-        for variant, product in pairs:
             try:
-                records.append(read_item(variant, product, currency))
-            except BadPayload as error:
-                failures.append(RecordFailure(variant["id"], error.code, error.message, variant))
-        return _page(records, failures, batch)
+                variants = fetch.drain(
+                    self._client, more, product["id"], "product", "variants", product.get("variants")
+                )
+                pairs += [(variant, product) for variant in variants["nodes"]]
+            except UNREADABLE as error:
+                failures.append(fetch.failure(product, error.code, error.message))
+        return pairs, failures
 
     # -- orders -------------------------------------------------------------------------------------------------------
 
@@ -191,8 +191,8 @@ class ShopifyConnector(Connector):
             for node in batch.nodes:
                 try:
                     records.append(read_order(fetch.complete(self._client, node, refunds)))
-                except (BadPayload, ServerFault) as error:
-                    failures.append(RecordFailure(node["id"], error.code, error.message, node))
+                except UNREADABLE as error:
+                    failures.append(fetch.failure(node, error.code, error.message))
             yield _page(records, failures, batch)
 
     def get_order(self, ref: str) -> Order:
@@ -202,6 +202,8 @@ class ShopifyConnector(Connector):
             raise Rejected("not_found", "Shopify has no such order (any more).")
         if found.errors:
             raise Unavailable("Shopify could not deliver all of the order.", "partial_answer", sent=True)
+        if not fetch.is_record(payload):
+            raise BadPayload("Shopify sent something that is no order.")
         return read_order(fetch.complete(self._client, payload, {}))
 
     # -- commands -----------------------------------------------------------------------------------------------------
@@ -292,6 +294,17 @@ def _kind(topic: str) -> WebhookKind:
 def _location(node: Mapping[str, Any]) -> Location:
     country = (node.get("address") or {}).get("countryCode")
     return Location(ref=node["id"], name=node["name"], active=bool(node["isActive"]), country=country)
+
+
+def _item_page(pairs: Iterable[tuple[Any, Any]], unread: Iterable[RecordFailure], batch: fetch.Batch) -> Page:
+    currency = (batch.data.get("shop") or {}).get("currencyCode")
+    records, failures = [], [*batch.failures, *unread]
+    for variant, product in pairs:
+        try:
+            records.append(read_item(variant, product, currency))
+        except BadPayload as error:
+            failures.append(fetch.failure(variant, error.code, error.message))
+    return _page(records, failures, batch)
 
 
 def _page(records: list[Any], failures: list[RecordFailure], batch: fetch.Batch) -> Page:

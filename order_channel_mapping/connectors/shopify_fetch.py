@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import shopify_documents as documents
-from .base import BadPayload, Unavailable
+from .base import BadPayload, Rejected, Unavailable
 from .records import RecordFailure
 from .shopify_client import Answer, ServerFault, ShopifyClient, TooCostly
 from .shopify_records import moment, money
@@ -107,32 +107,35 @@ def walk_through(client: ShopifyClient, walk: Walk, position: Position) -> Itera
 def _batch(client: ShopifyClient, walk: Walk, here: Position) -> Batch:
     answer, stepped_over = _ask(client, walk, here)
     connection = answer.data[walk.root]
-    page = connection["pageInfo"]
-    nodes = tuple(node for node in connection["nodes"] if node)
+    page, nodes = connection["pageInfo"], connection["nodes"]
     asked = here.asked or (answer.asked_at and iso(answer.asked_at))
     latest = _latest(walk, here, nodes)
     last = not page["hasNextPage"]
     if stepped_over:
-        failures = tuple(_unreadable(node) for node in nodes)
-        nodes = ()
+        failures, good = tuple(_stepped_over(node) for node in nodes), ()
     else:
-        failures, nodes = _split(walk, answer, nodes)
+        failures, good = _split(walk, answer, nodes)
     position = None
     if not last:
-        position = replace(here, after=page["endCursor"], depth=here.depth + len(connection["nodes"]))
+        position = replace(here, after=page["endCursor"], depth=here.depth + len(nodes))
         position = _anchor(walk, replace(position, latest=latest, asked=asked))
     if walk.by_time:
         watermark = (answer.asked_at if last else None) or moment(latest)
     else:
         watermark = moment(asked) if last else None
-    return Batch(nodes, failures, position, watermark, answer.data)
+    return Batch(good, failures, position, watermark, answer.data)
 
 
-def _latest(walk: Walk, here: Position, nodes: tuple[Mapping[str, Any], ...]) -> str | None:
+def _latest(walk: Walk, here: Position, nodes: Sequence[Any]) -> str | None:
     """The latest change, or the highest id, up to here. Nodes are sorted by it."""
     for node in reversed(nodes):
+        if not is_record(node):
+            continue
         if not walk.by_time:
-            return node["id"].rpartition("/")[2]
+            number = node["id"].rpartition("/")[2]
+            if number.isdecimal():
+                return number
+            continue
         with contextlib.suppress(BadPayload):  # becomes a failure of its own
             return iso(moment(node.get("updatedAt") or ""))
     return here.latest
@@ -179,13 +182,29 @@ def _execute(client: ShopifyClient, document: str, walk: Walk, here: Position, s
     variables = {"first": size, "after": here.after, "query": here.query(walk.by_time)}
     answer = client.execute(document, variables)
     connection = answer.data.get(walk.root)
-    if not isinstance(connection, dict) or "nodes" not in connection or "pageInfo" not in connection:
+    page = connection.get("pageInfo") if isinstance(connection, dict) else None
+    if not isinstance(page, dict) or not {"hasNextPage", "endCursor"} <= page.keys():
         raise BadPayload(f"Shopify's answer has no {walk.root}.")
+    if not isinstance(connection.get("nodes"), list):
+        raise BadPayload(f"Shopify's answer has no list of {walk.root}.")
     return answer
 
 
-def _split(walk: Walk, answer: Answer, nodes: tuple[Mapping[str, Any], ...]):
-    """Set apart the records that Shopify could deliver only in part."""
+def is_record(node: Any) -> bool:
+    """Whether this is something with an id, as everything in Shopify's lists is."""
+    return isinstance(node, dict) and isinstance(node.get("id"), str) and bool(node["id"])
+
+
+def failure(node: Any, code: str, message: str) -> RecordFailure:
+    """A record that can't be read, under the best name that it has."""
+    if not isinstance(node, dict):
+        return RecordFailure("unknown", code, message, {"payload": node})
+    names = (node.get(key) for key in ("id", "name", "displayName", "title"))
+    return RecordFailure(str(next(filter(None, names), "unknown")), code, message, node or {"payload": node})
+
+
+def _split(walk: Walk, answer: Answer, nodes: Sequence[Any]):
+    """Set apart what is no record, and the records that Shopify could deliver only in part."""
     broken: dict[int, str] = {}
     for error in answer.errors:
         path = error.get("path") or ()
@@ -193,16 +212,20 @@ def _split(walk: Walk, answer: Answer, nodes: tuple[Mapping[str, Any], ...]):
             broken[path[2]] = str(error.get("message") or "")[:300]
         else:
             raise ServerFault("Shopify has a fault of its own.", "partial_answer", sent=True)
-    failures = tuple(
-        RecordFailure(node["id"], "partial_answer", f"Shopify could not deliver all of it: {broken[index]}", node)
-        for index, node in enumerate(nodes)
-        if index in broken
-    )
-    return failures, tuple(node for index, node in enumerate(nodes) if index not in broken)
+    failures, good = [], []
+    for index, node in enumerate(nodes):
+        if index in broken:
+            words = f"Shopify could not deliver all of it: {broken[index]}"
+            failures.append(failure(node, "partial_answer", words))
+        elif not is_record(node):
+            failures.append(failure(node, "bad_payload", "Shopify sent something that is no record."))
+        else:
+            good.append(node)
+    return tuple(failures), tuple(good)
 
 
-def _unreadable(node: Mapping[str, Any]) -> RecordFailure:
-    return RecordFailure(node["id"], "internal_server_error", "Shopify itself fails to deliver this record.", node)
+def _stepped_over(node: Any) -> RecordFailure:
+    return failure(node, "internal_server_error", "Shopify itself fails to deliver this record.")
 
 
 def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -215,7 +238,7 @@ def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> di
     for start in range(0, len(refs), documents.REFUNDED):
         try:
             answer = client.execute(documents.REFUNDS_OF, {"ids": refs[start : start + documents.REFUNDED]})
-        except (ServerFault, TooCostly):
+        except (ServerFault, Rejected):
             continue
         for order in answer.data["nodes"]:
             if order and len(order["refunds"]) < documents.REFUNDS and not answer.errors:
@@ -270,17 +293,31 @@ def _again(client: ShopifyClient, document: str, ref: str, key: str) -> list[Map
     return order[key]
 
 
-def drain(client: ShopifyClient, document: str, ref: str, parent: str, key: str, connection: Mapping[str, Any]):
-    """A nested connection with the pages that follow its first."""
-    nodes, page = list(connection["nodes"]), connection["pageInfo"]
+def drain(client: ShopifyClient, document: str, ref: str, parent: str, key: str, connection: Any) -> dict[str, Any]:
+    """A nested connection with the pages that follow its first.
+
+    :raise BadPayload: it is no connection
+    """
+    nodes, page = _portion(connection, key)
+    nodes = list(nodes)
     while page["hasNextPage"]:
-        after = page["endCursor"]
+        after = page.get("endCursor")
+        if nodes and not isinstance(after, str):  # would begin anew
+            raise BadPayload(f"The list of {key} does not say where it goes on.")
         variables = {"id": ref, "first": documents.MANY, "after": after}
         found = client.execute(document, variables).data.get(parent)
         if not found:
             raise BadPayload(f"A part of {ref} vanished while it was read.")
-        page = found[key]["pageInfo"]
-        nodes += found[key]["nodes"]
-        if page["hasNextPage"] and page["endCursor"] in (None, after):
+        more, page = _portion(found.get(key), key)
+        nodes += more
+        if page["hasNextPage"] and page.get("endCursor") in (None, after):
             raise Unavailable("Shopify sends the same page again and again.", "repeated_page", sent=True)
     return {"nodes": nodes, "pageInfo": page}
+
+
+def _portion(connection: Any, key: str) -> tuple[list[Any], Mapping[str, Any]]:
+    if isinstance(connection, dict):
+        nodes, page = connection.get("nodes"), connection.get("pageInfo")
+        if isinstance(nodes, list) and isinstance(page, dict) and isinstance(page.get("hasNextPage"), bool):
+            return nodes, page
+    raise BadPayload(f"Shopify always sends a list of {key}; here it is none.")

@@ -31,7 +31,7 @@ from .records import (
     Refund,
     Tax,
 )
-from .shopify_records import amount, attributes, moment, money, text
+from .shopify_records import amount, attributes, moment, money, ref, text
 
 _PAYMENT = {
     "AUTHORIZED": PaymentStatus.AUTHORIZED,
@@ -63,14 +63,14 @@ class _Convention:
     def __init__(self, order: Mapping[str, Any]):
         self.included = bool(order["taxesIncluded"])
         places = (order.get("shippingAddress"), order.get("billingAddress"))
-        self.country = next((place["countryCodeV2"] for place in places if place and place.get("countryCodeV2")), None)
+        self.country = next(filter(None, (text(place.get("countryCodeV2")) for place in places if place)), None)
 
     def taxes(self, lines: Iterable[Mapping[str, Any]] | None) -> tuple[Tax, ...]:
         """Taxes of one line. Lines without an amount and without a rate say nothing and are left out."""
         taxes = (
             Tax(
                 code=str(line["title"]),
-                name=str(line["title"]),
+                name=text(line["title"]),
                 rate=None if line.get("rate") is None else amount(line["rate"]),
                 amount=money(line["priceSet"]),
                 included=self.included,
@@ -106,9 +106,9 @@ def _goods(order: Mapping[str, Any], rules: _Convention, shipped: Mapping[str, D
             money(line["originalTotalSet"]),
             _discount(line),
             line.get("taxLines"),
-            external_id=line["id"],
+            external_id=ref(line["id"]),
             kind=LineKind.GIFT_CARD if gift_card else LineKind.PRODUCT,
-            item_id=variant["id"] if variant else None,
+            item_id=ref(variant["id"]) if variant else None,
             sku=text(line.get("sku")),
             name=text(line.get("name")) or text(line.get("title")),
             quantity=quantity,
@@ -130,7 +130,7 @@ def _shipping(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLin
             price,
             discount,
             line.get("taxLines"),
-            external_id=line.get("id") or f"{order['id']}/shipping/{position}",
+            external_id=text(line.get("id")) or f"{order['id']}/shipping/{position}",
             kind=LineKind.SHIPPING,
             name=text(line.get("title")),
             sku=text(line.get("code")),
@@ -149,7 +149,7 @@ def _fees(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
             money(fee["price"]),
             ZERO,
             fee.get("taxLines"),
-            external_id=fee["id"],
+            external_id=ref(fee["id"]),
             kind=LineKind.FEE,
             name=name,
             physical=False,
@@ -204,7 +204,7 @@ def _buyer(order: Mapping[str, Any]) -> Buyer | None:
     billing = order.get("billingAddress") or {}
     place = billing or order.get("shippingAddress") or {}
     buyer = Buyer(
-        ref=customer.get("id"),
+        ref=text(customer.get("id")),
         name=text(place.get("name")) or text(customer.get("displayName")),
         email=text(order.get("email")),
         phone=text(order.get("phone")) or text(place.get("phone")),
@@ -216,12 +216,14 @@ def _buyer(order: Mapping[str, Any]) -> Buyer | None:
 def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
     return tuple(
         Fulfillment(
-            external_id=parcel["id"],
-            tracking_numbers=tuple(info["number"] for info in parcel.get("trackingInfo") or () if info.get("number")),
+            external_id=ref(parcel["id"]),
+            tracking_numbers=tuple(
+                filter(None, (text(info.get("number")) for info in parcel.get("trackingInfo") or ()))
+            ),
             carrier=next((text(info.get("company")) for info in parcel.get("trackingInfo") or ()), None),
             created_at=moment(parcel.get("createdAt")),
             lines=tuple(
-                LineQuantity(part["lineItem"]["id"], amount(part["quantity"]))
+                LineQuantity(ref(part["lineItem"]["id"]), amount(part["quantity"] or 0))
                 for part in parcel["fulfillmentLineItems"]["nodes"]
             ),
         )
@@ -233,12 +235,12 @@ def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
 def _refunds(order: Mapping[str, Any], included: bool) -> tuple[Refund, ...]:
     return tuple(
         Refund(
-            external_id=refund["id"],
+            external_id=ref(refund["id"]),
             created_at=moment(refund.get("createdAt")),
             amount=money(refund.get("totalRefundedSet")),
             reason=text(refund.get("note")),
             lines=tuple(
-                LineQuantity(part["lineItem"]["id"], amount(part["quantity"]), _refunded(part, included))
+                LineQuantity(ref(part["lineItem"]["id"]), amount(part["quantity"]), _refunded(part, included))
                 for part in refund["refundLineItems"]["nodes"]
             ),
         )
@@ -315,7 +317,7 @@ def order(payload: Mapping[str, Any]) -> Order:
     """
     try:
         return _order(payload)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise BadPayload(f"The order lacks something that Shopify always sends: {error}") from None
 
 
@@ -342,7 +344,7 @@ def _order(payload: Mapping[str, Any]) -> Order:
     places = {((part.get("assignedLocation") or {}).get("location") or {}).get("id") for part in routes} - {None}
     shipping_lines = [line for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
-        external_id=payload["id"],
+        external_id=ref(payload["id"]),
         number=text(payload["name"]),
         placed_at=moment(payload.get("processedAt") or payload["createdAt"]),
         updated_at=moment(payload["updatedAt"]),
@@ -350,9 +352,9 @@ def _order(payload: Mapping[str, Any]) -> Order:
         status=status,
         payment_status=payment,
         fulfillment_status=fulfillment,
-        payment_methods=tuple(payload.get("paymentGatewayNames") or ()),
-        currency=payload["presentmentCurrencyCode"],
-        shop_currency=payload["currencyCode"],
+        payment_methods=tuple(filter(None, map(text, payload.get("paymentGatewayNames") or ()))),
+        currency=ref(payload["presentmentCurrencyCode"]),
+        shop_currency=ref(payload["currencyCode"]),
         total=total,
         prices_include_tax=rules.included,
         buyer=_buyer(payload),
@@ -362,7 +364,7 @@ def _order(payload: Mapping[str, Any]) -> Order:
         shipping_method=shipping_lines[0].name if shipping_lines else None,
         fulfillments=parcels,
         refunds=refunds,
-        location=places.pop() if len(places) == 1 else None,
+        location=text(places.pop()) if len(places) == 1 else None,
         hold=_hold(payload) if status is OrderStatus.OPEN else None,
         test=bool(payload["test"]),
         note=_note(payload),

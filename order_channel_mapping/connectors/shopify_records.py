@@ -23,6 +23,13 @@ def text(value: Any) -> str | None:
     return (str(value).strip() or None) if value is not None else None
 
 
+def ref(value: Any) -> str:
+    """An id or a code, which is never missing where it is asked for."""
+    if not isinstance(value, str) or not value:
+        raise BadPayload(f"{value!r:.80} is not an id.")
+    return value
+
+
 def moment(value: Any) -> datetime | None:
     """An ISO time as aware UTC."""
     if value is None:
@@ -63,7 +70,7 @@ def item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str |
     """
     try:
         return _item(variant, product, currency)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise BadPayload(f"The product variant lacks something that Shopify always sends: {error}") from None
 
 
@@ -81,8 +88,8 @@ def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str 
     quantity = variant.get("inventoryQuantity")
     times = [moment(part.get("updatedAt")) for part in (variant, product)]
     return Item(
-        external_id=variant["id"],
-        parent_id=product["id"],
+        external_id=ref(variant["id"]),
+        parent_id=ref(product["id"]),
         sku=text(variant.get("sku")),
         name=text(product.get("title")) if plain else text(variant.get("displayName")) or text(product.get("title")),
         barcode=text(variant.get("barcode")),
@@ -95,6 +102,6 @@ def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str 
         image_url=next(filter(None, map(_picture, pictures)), None),
         attributes=options,
         updated_at=max((time for time in times if time), default=None),
-        stock_ref=stock["id"] if stock["tracked"] else None,
+        stock_ref=ref(stock["id"]) if stock["tracked"] else None,
         raw={**variant, "product": {key: value for key, value in product.items() if key != "variants"}},
     )

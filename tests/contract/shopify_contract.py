@@ -94,6 +94,27 @@ def _envelope(body: Any) -> Iterator[str]:
             yield f"an error without a message: {error}"
 
 
+def may_be_null(document: str, path: tuple[str | int, ...]) -> bool:
+    """Whether Shopify may answer a document with null at a place. False where the schema is not at hand."""
+    schema = official_schema(VERSION)
+    if schema is None:
+        return False
+    operation, fragments = _parts(document)
+    check = _Check(schema, fragments)
+    kind, selections = schema.query_type, [operation.selection_set]
+    for step in path:
+        if isinstance(kind, GraphQLNonNull):
+            kind = kind.of_type
+        if isinstance(step, int):
+            kind = kind.of_type
+            continue
+        if is_abstract_type(kind):  # nobody knows which
+            return False
+        nodes = [node for node in check.fields(kind, selections) if (node.alias or node.name).value == step]
+        kind, selections = kind.fields[nodes[0].name.value].type, [node.selection_set for node in nodes]
+    return not isinstance(kind, GraphQLNonNull)
+
+
 class _Check:
     """Walks an answer along the document that asked for it."""
 
@@ -106,7 +127,7 @@ class _Check:
             yield f"{path}: {value!r:.40} is no {kind}"
             return
         fields: dict[str, tuple[Any, list]] = {}
-        for node in self._fields(kind, selections):
+        for node in self.fields(kind, selections):
             key = node.alias.value if node.alias else node.name.value
             below = fields.setdefault(key, (kind.fields[node.name.value], []))[1]
             if node.selection_set:
@@ -120,7 +141,7 @@ class _Check:
         if isinstance(ref, str) and not ref.startswith(f"gid://shopify/{kind.name}/"):
             yield f"{path}.id: {ref} is not the id of a {kind.name}"
 
-    def _fields(self, kind: GraphQLObjectType, selections: list) -> Iterator[ast.FieldNode]:
+    def fields(self, kind: GraphQLObjectType, selections: list) -> Iterator[ast.FieldNode]:
         for selection in selections:
             for node in selection.selections:
                 if isinstance(node, ast.FieldNode):
@@ -131,7 +152,7 @@ class _Check:
                 condition = node.type_condition.name.value if node.type_condition else kind.name
                 wanted = self.schema.get_type(condition)
                 if wanted is kind or (is_abstract_type(wanted) and self.schema.is_sub_type(wanted, kind)):
-                    yield from self._fields(kind, [node.selection_set])
+                    yield from self.fields(kind, [node.selection_set])
 
     def value(self, kind: Any, below: list, value: Any, path: str) -> Iterator[str]:
         if isinstance(kind, GraphQLNonNull):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from graphql import (
     build_client_schema,
     execute_sync,
     parse,
+    print_ast,
     validate,
     value_from_ast_untyped,
 )
@@ -28,6 +29,7 @@ from graphql.language import ast
 from .base import specs_folder
 
 Resolver = Callable[[Mapping[str, Any], dict[str, Any], "str | None"], Any]
+_PLAIN = {"ID": str, "String": str, "Int": int, "Boolean": bool}
 ROOTS = {OperationType.QUERY: "QueryRoot", OperationType.MUTATION: "Mutation"}
 
 
@@ -59,6 +61,25 @@ def _mistakes(schema: GraphQLSchema, document: str) -> tuple[GraphQLError, ...]:
     return tuple(validate(schema, _parsed(document)))
 
 
+def _wrong_variables(tree: ast.DocumentNode, variables: Mapping[str, Any]) -> Iterator[str]:
+    """What is given for variables of plain types and is not of them, without a schema."""
+    operation = next(node for node in tree.definitions if isinstance(node, ast.OperationDefinitionNode))
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        if not definition.default_value and not _fits(definition.type, variables.get(name)):
+            yield f"Variable ${name} of type {print_ast(definition.type)} was provided invalid value"
+
+
+def _fits(kind: ast.TypeNode, value: Any) -> bool:
+    if isinstance(kind, ast.NonNullTypeNode):
+        return value is not None and _fits(kind.type, value)
+    if value is None:
+        return True
+    if isinstance(kind, ast.ListTypeNode):
+        return isinstance(value, list) and all(_fits(kind.type, entry) for entry in value)
+    return isinstance(value, _PLAIN.get(kind.name.value, object))
+
+
 class Executor:
     """Runs documents with one set of resolvers.
 
@@ -85,6 +106,8 @@ class Executor:
                 return _refusal(mistake.message, "invalidDocument")
         if self.strict:
             return self._run_strictly(tree, variables)
+        for mistake in _wrong_variables(tree, variables):
+            return _refusal(mistake, "INVALID_VARIABLE")
         try:
             return {"data": _Projection(self, tree, variables).run()}
         except FieldFault as fault:

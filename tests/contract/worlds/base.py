@@ -218,13 +218,13 @@ class World:
         """The list of raw records in a page's answer, to be changed in place."""
         raise NotImplementedError
 
-    def number(self, record: Any, number: int) -> None:
-        """Give a raw record another identity, the same for the same number."""
-        raise NotImplementedError
-
     def ref(self, record: Any) -> str:
         """The external id of what a raw record describes."""
         raise NotImplementedError
+
+    def stands_for(self, record: Any) -> int:
+        """How many items or orders a raw record of a page stands for."""
+        return 1
 
     # -- to be implemented: faults in the vendor's own form -----------------------------------------------------------
 
@@ -244,4 +244,8 @@ class World:
     def contradictions(self, exchange: Exchange) -> Iterable[str]:
         """Where a request, or the simulator's answer to it, is not what the official specification says. Only called
         where the specifications are at hand."""
+        raise NotImplementedError
+
+    def may_be_null(self, feed: str, path: tuple[str | int, ...]) -> bool:
+        """Whether the specification allows null at a place of a raw record: then it must be readable without."""
         raise NotImplementedError

@@ -18,10 +18,10 @@ from tests.contract.worlds.base import ALL_ITEMS, CHANGED_ITEMS, ORDERS, Deliver
 from tests.marketplaces import catalogue
 from tests.marketplaces.base import Reply
 from tests.marketplaces.shopify import ShopifySimulator
-from tests.marketplaces.shopify_builder import gid
 from tests.marketplaces.shopify_shop import iso
 
 _DOCUMENTS = {ALL_ITEMS: "Variants", CHANGED_ITEMS: "ChangedProducts", ORDERS: "Orders"}
+_KINDS = (ALL_ITEMS, CHANGED_ITEMS, ORDERS)
 _ROOTS = ("productVariants", "products", "orders")
 
 
@@ -198,16 +198,16 @@ class ShopifyWorld(World):
         return replace(reply, body=json.dumps(body).encode())
 
     def records(self, body, feed):
-        return body["data"][{ALL_ITEMS: "productVariants", CHANGED_ITEMS: "products", ORDERS: "orders"}[feed]]["nodes"]
-
-    def number(self, record, number):
-        kind = record["id"].split("/")[-2]
-        record["id"] = gid(kind, number)
-        for variant in (record.get("variants") or {}).get("nodes", ()):
-            variant["id"] = gid("ProductVariant", number)
+        return body["data"][_ROOTS[_KINDS.index(feed)]]["nodes"]
 
     def ref(self, record):
         return record["variants"]["nodes"][0]["id"] if "variants" in record else record["id"]
+
+    def stands_for(self, record):
+        """A product stands for its variants, and need not have any."""
+        variants = record.get("variants") if isinstance(record, dict) else None
+        nodes = variants.get("nodes") if isinstance(variants, dict) else None
+        return len(nodes) if isinstance(nodes, list) else 1
 
     # -- faults -------------------------------------------------------------------------------------------------------
 
@@ -294,6 +294,14 @@ class ShopifyWorld(World):
     def contradictions(self, exchange):
         path = f"/admin/api/{shopify_documents.API_VERSION}/graphql.json"
         return shopify_contract.contradictions(exchange, path)
+
+    def may_be_null(self, feed, path):
+        document = {
+            ALL_ITEMS: shopify_documents.VARIANTS,
+            CHANGED_ITEMS: shopify_documents.CHANGED_PRODUCTS,
+            ORDERS: shopify_documents.ORDERS,
+        }
+        return shopify_contract.may_be_null(document[feed], (_ROOTS[_KINDS.index(feed)], "nodes", 0, *path))
 
 
 def _moment(text: str) -> datetime:

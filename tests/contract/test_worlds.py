@@ -10,7 +10,9 @@ from order_channel_mapping.connectors.records import Account
 from tests.contract.worlds import world_classes
 from tests.marketplaces.base import Reply
 
-CAPABILITIES = frozenset({"items", "orders", "stock", "ship", "cancel", "webhooks", "locations", "oauth", "poll"})
+CAPABILITIES = frozenset(
+    {"items", "orders", "stock", "compare", "ship", "cancel", "webhooks", "locations", "oauth", "poll"}
+)
 #: the values of the account's field that says how its credentials are proved
 AUTH_METHODS = frozenset({"token", "keys", "oauth", "client_credentials"})
 CLASSES = connector_classes()

@@ -27,7 +27,6 @@ _ROOTS = ("productVariants", "products", "orders")
 
 class ShopifyWorld(World):
     provider = "shopify"
-    lacks = {"oauth": "a custom app's token is entered by hand; it needs no consent"}
     secrets = {
         "shop_domain": "simulated.myshopify.com",
         "access_token": "shpat_s3cret/with+odd=signs",

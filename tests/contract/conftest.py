@@ -20,7 +20,7 @@ from tests.ports import Clock
 
 ABSENT = "official specs not present"
 #: where nobody listens; tests of that may call it
-NOWHERE = ("127.0.0.1", 1)
+NOWHERE = "http://127.0.0.1:1"
 
 
 def pytest_configure(config):
@@ -87,9 +87,10 @@ def world(_case, clock, slept, addresses):
     """A marketplace with nothing on sale."""
     with _case[0](clock) as made:
         yield made
-        home = made.simulator._server.server_address[:2]
+        home = made.simulator.url
     assert made.simulator.crashes == []
-    assert {address[:2] for address in addresses} <= {home, NOWHERE}, "nothing is asked of any other host"
+    called = {"http://{}:{}".format(*address[:2]) for address in addresses}
+    assert called <= {home, NOWHERE, *made.hosts}, "nothing is asked of any other host"
     if specs_folder().is_dir():
         found = [complaint for exchange in made.wire.exchanges for complaint in made.contradictions(exchange)]
         assert found == [], "the official specification says otherwise"

@@ -84,6 +84,7 @@ class World:
         self.simulator = self.build()
         self.wire = Wire(self.simulator)
         self._made: list[Connector] = []
+        self.hosts: set[str] = set()  # addresses that a test lets connectors call besides the simulator's
 
     @classmethod
     def connector_class(cls) -> type[Connector]:
@@ -198,6 +199,10 @@ class World:
 
     def delivery(self, ref: str) -> Delivery:
         """The notification that an order changed."""
+        raise NotImplementedError
+
+    def signed(self, delivery: Delivery, body: bytes, secret: str) -> Delivery:
+        """The same notification with another body, signed with a secret."""
         raise NotImplementedError
 
     # -- to be implemented: what goes over the wire -------------------------------------------------------------------

@@ -171,16 +171,17 @@ class ShopifyWorld(World):
         self.shop.webhooks.remove(next(hook for hook in self.shop.webhooks if hook["uri"] == url))
 
     def delivery(self, ref):
-        body = json.dumps({"id": 1, "admin_graphql_api_id": ref}).encode()
-        secret = self.secrets["client_secret"]
-        signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
         headers = {
-            "X-Shopify-Hmac-Sha256": signature,
             "X-Shopify-Topic": "orders/updated",
             "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
             "X-Shopify-Triggered-At": "2026-11-02T09:30:00.123Z",
         }
-        return Delivery(headers, body, secret)
+        body = json.dumps({"id": 1, "admin_graphql_api_id": ref}).encode()
+        return self.signed(Delivery(headers, b"", ""), body, self.secrets["client_secret"])
+
+    def signed(self, delivery, body, secret):
+        signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+        return Delivery({**delivery.headers, "X-Shopify-Hmac-Sha256": signature}, body, secret)
 
     # -- the wire -----------------------------------------------------------------------------------------------------
 

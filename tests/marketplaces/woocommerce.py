@@ -136,7 +136,7 @@ class WooCommerceSimulator(Simulator):
         if path.startswith("/wc-auth/v1/") and request.method == "GET":
             return self._consent.handle(request)
         if path.rstrip("/") == "/wp-json":
-            return Reply(body=encode(index(self.shop)), headers=_JSON)
+            return Reply(body=encode(index(self.shop)), headers=dict(_JSON))
         if not path.startswith("/wp-json/"):
             return Reply(404, b"<html><body><h1>Page not found</h1></body></html>", _HTML)
         reply = self._rest(request, path)

@@ -79,12 +79,7 @@ class Lists:
 
     def orders(self, path: str, params: Mapping[str, Any], render: Callable[[Record, int], Any]) -> Reply:
         args = read_args(params, order_args(self.shop))
-        fault = self.simulator.take_fault(self.simulator.label, "change_order") if args["page"] > 1 else None
-        if fault and self.shop.orders:
-            self.shop.touch_order(fault.options.get("order") or next(iter(self.shop.orders)))
-        statuses = frozenset(args["status"])
-        if "any" in statuses:
-            statuses = frozenset(self.shop.statuses)
+        statuses = frozenset(self.shop.statuses if "any" in args["status"] else args["status"])
         return self._table(
             path,
             params,
@@ -92,6 +87,7 @@ class Lists:
             self.shop.orders,
             lambda order: order["status"] in statuses and _order_fits(order, args),
             lambda order: render(order, args["dp"]),
+            sorted(statuses),
         )
 
     def refunds(
@@ -150,11 +146,24 @@ class Lists:
         table: Table,
         wanted: Callable[[Record], bool],
         render: Callable[[Record], Any],
+        *depends: Any,
     ) -> Reply:
-        key = repr(sorted((name, value) for name, value in args.items() if name not in _SHAPE))
+        """``depends``: what ``wanted`` depends on besides what was asked for."""
+        fault = None if _at_start(args) else self.simulator.take_fault(self.simulator.label, "change_order")
+        if fault and table:
+            self._change(table, fault.options)
+        key = repr((*sorted((name, value) for name, value in args.items() if name not in _SHAPE), *depends))
         zone = self.shop.site["timezone"]
         limits = {name: threshold(args[name], zone, args["dates_are_gmt"]) for name in _LIMITS if args.get(name)}
         return self._page(path, params, args, table.listed({**args, **limits}, key, wanted), render)
+
+    def _change(self, table: Table, options: Mapping[str, Any]) -> None:
+        """Somebody changes a record while its list is being paged; the first one where the fault names none."""
+        record = table[int(options["id"])] if "id" in options else next(iter(table.values()))
+        if table is self.shop.orders:
+            self.shop.touch_order(record["id"])
+        elif record.get("type") in ("variation", *goods.TYPES):
+            self.shop.touch_item(record)
 
     def _page(
         self,
@@ -165,12 +174,16 @@ class Lists:
         render: Callable[[Record], Any],
     ) -> Reply:
         last = self._last.get(path)
-        if args["page"] > 1 and last and self.simulator.take_fault(self.simulator.label, "repeat_page"):
+        if last and not _at_start(args) and self.simulator.take_fault(self.simulator.label, "repeat_page"):
             return last
         shown = [render(record) for record in page_of(records, args)]
         reply = Reply(body=shown, headers=page_headers(self.shop.home + path, len(records), args, params))
         self._last[path] = reply
         return reply
+
+
+def _at_start(args: Mapping[str, Any]) -> bool:
+    return not args.get("offset") and args["page"] == 1
 
 
 def _order_fits(order: Record, args: Mapping[str, Any]) -> bool:

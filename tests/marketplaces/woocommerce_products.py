@@ -44,8 +44,15 @@ PLAIN: dict[str, Any] = {
     "global_unique_id": "",
     "grouped_products": [],
 }
+_TAKEN_AS_IS = PLAIN.keys() - {"sku", "manage_stock", "stock_quantity", "stock_status", "meta_data", "images"}
 STATUSES = ("any", "future", "trash", "draft", "pending", "private", "publish")
 TYPES = ("simple", "grouped", "external", "variable")
+
+
+def blank(shop: Shop, when: str, **values: Any) -> Record:
+    """A record with a new id and nothing in it."""
+    record = {**PLAIN, "id": shop.number(), "total_sales": 0, "created": when, "modified": when, **values}
+    return record | {name: [] for name in ("attributes", "images", "meta_data", "grouped_products", "variations")}
 
 
 def slugged(text: str) -> str:
@@ -98,8 +105,8 @@ def apply(shop: Shop, record: Record, body: Mapping[str, Any]) -> None:
     manage stock by itself is ignored in silence. Raises RestError."""
     if body.get("sku") is not None:
         _take_sku(shop, record, str(body["sku"]).strip())
-    for name in PLAIN.keys() - {"sku", "manage_stock", "stock_quantity", "stock_status", "meta_data", "images"}:
-        if body.get(name) is not None:
+    for name in body.keys() & _TAKEN_AS_IS:
+        if body[name] is not None:
             record[name] = body[name] if not isinstance(PLAIN[name], str) else str(body[name])
     for entry in body.get("meta_data") or ():
         shop.set_meta(record["meta_data"], entry["key"], entry["value"])
@@ -139,10 +146,15 @@ def _take_sku(shop: Shop, record: Record, sku: str) -> None:
             resource_id=owner["id"],
             unique_sku=f"{sku}-{count}",
         )
-    shop.skus.pop(record["sku"].lower(), None)
+    release_sku(shop, record)
     record["sku"] = sku
     if sku:
         shop.skus[sku.lower()] = record["id"]
+
+
+def release_sku(shop: Shop, record: Record) -> None:
+    if shop.skus.get(record["sku"].lower()) == record["id"]:
+        del shop.skus[record["sku"].lower()]
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def _true(schema: Any, name: str = "", inside: str = "") -> Any:
     if kind:
         kept["type"] = kind
     if schema.get("enum") and name != "status":  # plugins add some
-        kept["enum"] = schema["enum"]
+        kept["enum"] = [*schema["enum"], "variation"] if name == "type" else schema["enum"]
     if isinstance(schema.get("properties"), dict):
         kept["properties"] = {key: _true(value, key, name) for key, value in schema["properties"].items()}
     if isinstance(schema.get("items"), dict):

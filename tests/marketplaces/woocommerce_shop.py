@@ -128,39 +128,19 @@ class Shop:
 
     def add_product(self, name: str, *, type: str = "simple", when: str | None = None, **values: Any) -> int:
         """Put a product on sale, with what wc/v3 takes (``sku``, ``regular_price``, ``manage_stock``, …); gives its id."""
-        ref = self.number()
-        when = when or self.now()
-        record = {
-            **json.loads(json.dumps(goods.PLAIN)),
-            "id": ref,
-            "type": type,
-            "parent_id": 0,
-            "slug": goods.slugged(name),
-            "variations": [],
-            "total_sales": 0,
-            "created": when,
-            "modified": when,
-        }
+        slug = goods.slugged(name)
+        record = goods.blank(self, when or self.now(), type=type, parent_id=0, slug=slug)
         goods.apply(self, record, {"name": name, **values})
         self.products.add(record)
-        self.happened("product.created", ref)
-        return ref
+        self.happened("product.created", record["id"])
+        return record["id"]
 
     def add_variation(self, product: int, options: Mapping[str, str], *, when: str | None = None, **values: Any) -> int:
         """``options``: ``{"Size": "M"}``. Gives the variation's id."""
-        parent, ref = self.products[product], self.number()
-        when = when or self.now()
-        record = {
-            **json.loads(json.dumps(goods.PLAIN)),
-            "id": ref,
-            "type": "variation",
-            "parent_id": product,
-            "slug": f"{parent['slug']}-{ref}",
-            "variations": [],
-            "total_sales": 0,
-            "created": when,
-            "modified": when,
-        }
+        parent, when = self.products[product], when or self.now()
+        record = goods.blank(self, when, type="variation", parent_id=product)
+        ref = record["id"]
+        record["slug"] = f"{parent['slug']}-{ref}"
         values = {"attributes": [{"name": name, "option": text} for name, text in options.items()], **values}
         goods.apply(self, record, values)
         self.variations.add(record)
@@ -196,8 +176,6 @@ class Shop:
         """Change a product or a variation, by id or SKU, with what wc/v3 takes."""
         record = self.item(ref)
         goods.apply(self, record, values)
-        if values.get("status") == "trash":
-            self.skus.pop(record["sku"].lower(), None)
         self.touch_item(record)
 
     def touch_item(self, record: Record) -> None:
@@ -213,7 +191,7 @@ class Shop:
     def delete_variation(self, ref: int | str) -> None:
         """For good: order lines of it lose its id and code from then on."""
         record = self.variations.remove(self.item(ref)["id"])
-        self.skus.pop(record["sku"].lower(), None)
+        goods.release_sku(self, record)
         parent = self.products[record["parent_id"]]
         parent["variations"].remove(record["id"])
         self.products.touch(parent, self.now())
@@ -225,7 +203,7 @@ class Shop:
         for variation in list(record["variations"]):
             self.delete_variation(variation)
         self.products.remove(record["id"])
-        self.skus.pop(record["sku"].lower(), None)
+        goods.release_sku(self, record)
         self.happened("product.deleted", record["id"])
 
     def available(self, ref: int | str) -> int | None:

@@ -7,7 +7,9 @@ import pytest
 from tests.marketplaces import catalogue
 from tests.marketplaces.base import Reply, Simulator
 from tests.marketplaces.shopify import ShopifySimulator
+from tests.marketplaces.woocommerce import WooCommerceSimulator
 from tests.ports import Clock, MemoryPort
+from tests.unit.woocommerce_client import WooClient, stock_site
 
 
 class Scripted(Simulator):
@@ -104,3 +106,18 @@ def sell(sim):
         return sim.shop.add_order({"included": True, "taxes": [vat], "address": home, **spec, "lines": described})
 
     return order
+
+
+@pytest.fixture
+def woo(clock):
+    """A small WooCommerce site in New York, checked against the schemas of a live one where those are at hand."""
+    simulator = WooCommerceSimulator(clock=clock)
+    stock_site(simulator)
+    with simulator:
+        yield simulator
+    assert simulator.crashes == []
+
+
+@pytest.fixture
+def woo_client(woo):
+    return WooClient(woo)

@@ -8,10 +8,9 @@ import re
 import pytest
 import requests
 
-from tests.marketplaces.woocommerce import WooCommerceSimulator
 from tests.marketplaces.woocommerce_schema import Schemas
 from tests.marketplaces.woocommerce_webhooks import signature
-from tests.unit.woocommerce_client import CAPTURES, Client, captured, stock
+from tests.unit.woocommerce_client import CAPTURES, captured
 
 pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="official specs not present")
 
@@ -20,17 +19,14 @@ VOLATILE = {"order_key", "payment_url", "href", "permalink", "related_ids", "def
 
 
 @pytest.fixture
-def site(clock):
-    simulator = WooCommerceSimulator(clock=clock)
-    stock(simulator)
-    with simulator:
-        yield simulator
-    assert simulator.crashes == []
+def site(woo):
+    woo.shop.site["timezone"] = "UTC"
+    return woo
 
 
 @pytest.fixture
-def client(site):
-    return Client(site)
+def client(site, woo_client):
+    return woo_client
 
 
 def comparable(value, name=""):

@@ -23,7 +23,7 @@ def captured(name: str) -> Any:
     return json.loads((CAPTURES / f"{name}.json").read_text(encoding="utf-8"))
 
 
-class Client:
+class WooClient:
     """Calls wc/v3 of a simulated site as an app does, signed by OAuth 1.0a."""
 
     def __init__(
@@ -60,10 +60,9 @@ class Client:
         return answer.status_code, answer.json()["code"]
 
 
-def stock(simulator: WooCommerceSimulator) -> None:
-    """The site of the captures: a tee in two sizes, a mug, a tax and a coupon. It had made four records before."""
+def stock_site(simulator: WooCommerceSimulator) -> None:
+    """What the site of the captures sold: a tee in two sizes and a mug; its tax and its coupon."""
     shop = simulator.shop
-    shop.site["timezone"] = "UTC"
     add_tax(shop, "NY tax", 8, country="US", state="NY")
     shop.coupons["ten"] = {"id": 14, "code": "ten", "discount_type": "percent", "amount": "10"}
     tee = shop.add_product("Tee", type="variable")

@@ -32,6 +32,7 @@
         "views/order_channel_views.xml",
         "views/order_channel_dashboard_views.xml",
         "views/order_channel_form_views.xml",
+        "views/order_channel_authorization_templates.xml",
         "views/product_views.xml",
         "views/order_channel_menus.xml",
     ],

@@ -1,2 +1,3 @@
+from . import oauth
 from . import secrets
 from . import webhook

@@ -14,7 +14,7 @@ class AccountSecrets(Controller):
         """Take in credentials. A JSON body needs no CSRF token: no other site can post one with the user's session.
 
         :param dict values: name of a credential -> text; an empty one takes it away
-        :return: what is set now, never a secret (field ``credentials`` of the account)
+        :return: the ways to sign in and what of them is set now, never a secret (field ``credentials`` of the account)
         :raise AccessError: no such account, or not for this user; which of both is not said
         """
         account = request.env["order.channel.account"].browse(account_id)

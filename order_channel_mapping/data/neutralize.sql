@@ -6,6 +6,8 @@ UPDATE order_channel_account
 
 DELETE FROM order_channel_account_session;
 
+DELETE FROM order_channel_authorization;
+
 UPDATE order_channel
    SET paused = true,
        webhook_token = NULL,

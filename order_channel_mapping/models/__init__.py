@@ -1,6 +1,7 @@
 from . import order_channel_guarded
 from . import order_channel_account
 from . import order_channel_account_secrets
+from . import order_channel_account_auth
 from . import order_channel_account_ports
 from . import order_channel_account_webhooks
 from . import order_channel
@@ -8,6 +9,8 @@ from . import order_channel_pass
 from . import order_channel_health
 from . import order_channel_fetch
 from . import order_channel_connect
+from . import order_channel_authorize
+from . import order_channel_authorization
 from . import order_channel_states
 from . import order_channel_items
 from . import order_channel_orders

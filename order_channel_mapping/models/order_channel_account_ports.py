@@ -73,6 +73,7 @@ class OrderChannelAccount(models.Model):
             secrets=plain | secrets,
             options=channel._connector_options(),
             allow_insecure=account._allow_insecure(),
+            auth_method=account.auth_method or "",
         )
 
     def _ports(self):
@@ -84,6 +85,13 @@ class OrderChannelAccount(models.Model):
         account = self.sudo()
         account._check_live_database()
         return Ports(tokens=_Tokens(account), pace=_Pace(account))
+
+    def _set_tokens(self, tokens):
+        """Keep the tokens that came with the credentials as they are now, in this very transaction."""
+        self.ensure_one()
+        if tokens:
+            account = self.sudo()
+            _Tokens(account)._merge(account.env.cr, dict(tokens))
 
     def _check_live_database(self):
         if self.env["order.channel"]._is_foreign_database():

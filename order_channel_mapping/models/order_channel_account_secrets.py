@@ -39,14 +39,6 @@ class OrderChannelAccount(models.Model):
     client_secret = secret_field("Client Secret")
 
     secret_data = fields.Text(readonly=True, groups=fields.NO_ACCESS, copy=False, exportable=False)
-    has_credentials = fields.Boolean(compute="_compute_credentials", compute_sudo=True)
-    credentials = fields.Json(
-        compute="_compute_credentials",
-        compute_sudo=True,
-        groups=MANAGER,
-        exportable=False,
-        help="What this marketplace asks for and whether it is set; never a secret.",
-    )
     #: goes up with each change, so that what was kept for other credentials (tokens) no longer counts
     credentials_version = fields.Integer(readonly=True, copy=False, groups=fields.NO_ACCESS)
     #: the marketplace said whose these credentials are; until then only Connect uses them
@@ -63,25 +55,6 @@ class OrderChannelAccount(models.Model):
             account.invalidate_recordset(names, flush=False)
             if values:
                 account._set_credentials(values)
-
-    @api.depends("provider", "secret_data", "shop_domain")
-    @api.depends_context("lang")
-    def _compute_credentials(self):
-        for account in self:
-            secrets = account._secrets() or {}
-            account.credentials = [
-                {
-                    "name": field.name,
-                    "label": account._fields[field.name]._description_string(self.env),
-                    "help": account._fields[field.name]._description_help(self.env) or field.help,
-                    "secret": field.secret,
-                    "required": field.required,
-                    "set": bool(secrets.get(field.name) if field.secret else account[field.name]),
-                    "value": "" if field.secret else account[field.name] or "",
-                }
-                for field in account._credential_fields()
-            ]
-            account.has_credentials = all(entry["set"] for entry in account.credentials or [] if entry["required"])
 
     @api.model
     def _secret_names(self):
@@ -114,10 +87,12 @@ class OrderChannelAccount(models.Model):
             _logger.warning("Account %s: its credentials can't be read (%s)", self.id, type(error).__name__)
             return None
 
-    def _set_credentials(self, values):
+    def _set_credentials(self, values, auth_method=None):
         """Take in credentials, secret and plain ones; the channels wait until Connect has proved whose they are.
 
         :param dict values: name -> text; an empty one takes the credential away
+        :param str auth_method: the way to sign in that they are for; not given: the chosen one if it asks for them, or
+            else one that does
         :raise UserError: no such credential, not text, or nothing can be sealed here
         """
         self.ensure_one()
@@ -132,6 +107,8 @@ class OrderChannelAccount(models.Model):
             except KeyUnusable as error:
                 raise UserError(str(error)) from None
             vals |= {"secret_data": sealed}
+        entered = {name for name, value in values.items() if value}
+        vals["auth_method"] = auth_method or self._auth_method_for(entered)
         self.sudo().write({**vals, **self._unchecked()})
         self._hold_channels()
 
@@ -161,9 +138,9 @@ class OrderChannelAccount(models.Model):
         )
 
     def write(self, vals):
-        """Plain credentials and the address decide whom we talk to just as secrets do."""
+        """Plain credentials, the way to sign in and the address decide whom we talk to just as secrets do."""
         plain = {field.name for account in self for field in account._credential_fields() if not field.secret}
-        moving = (plain | {"api_base_url"}) & vals.keys()
+        moving = (plain | {"api_base_url", "auth_method"}) & vals.keys()
         if not moving or "credentials_checked" in vals:
             return super().write(vals)
         changed = self.filtered(

@@ -37,8 +37,21 @@ class OrderChannel(models.Model):
         if self.provider == OFFLINE:
             return self._connect_offline()
         self._check_live_database()
-        first = self.state == "draft"
         identity = self._identify()
+        self._connected_as(identity)
+        return self._notify(
+            self.env._("Connected to %(name)s", name=identity.name or identity.ref),
+            self.env._("Items and orders are being fetched. Nothing is sent before you go live."),
+        )
+
+    def _connected_as(self, identity):
+        """The marketplace said who we are: keep that, and fetch, or go on from where it stopped.
+
+        :param connectors.records.Account identity: its answer
+        :raise UserError: it is another store than before, or one that another channel has
+        """
+        self.ensure_one()
+        first = self.state == "draft"
         self._check_same_identity(identity)
         self._check_not_connected_elsewhere(identity)
         self._store_identity(identity)
@@ -53,10 +66,18 @@ class OrderChannel(models.Model):
         else:
             for kind in CRONS:
                 channel._wake(kind)
-        return self._notify(
-            self.env._("Connected to %(name)s", name=identity.name or identity.ref),
-            self.env._("Items and orders are being fetched. Nothing is sent before you go live."),
-        )
+        channel._release_siblings(identity)
+
+    def _release_siblings(self, identity):
+        """Other channels of the account waited for the same credentials; whose they are is known now."""
+        siblings = self.account_id._all_channels() - self
+        for channel in siblings.filtered(
+            lambda channel: channel.health == "needs_reauth" and channel.account_ref == identity.ref
+        ):
+            channel._set_health("ok")
+            channel.activity_unlink(["mail.mail_activity_data_todo"])
+            for kind in CRONS:
+                channel._wake(kind)
 
     def action_claim_live_database(self):
         """*This is the live database*: fetch and send from here. The original, if it still runs, must be stopped first."""

@@ -26,7 +26,6 @@ class OrderChannel(models.Model):
     )
     last_sync = fields.Char(compute="_compute_last_sync")
     offline = fields.Boolean(compute="_compute_offline")
-    has_credentials = fields.Boolean(related="account_id.has_credentials")
 
     @api.depends("provider")
     def _compute_offline(self):

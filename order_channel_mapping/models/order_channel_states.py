@@ -16,7 +16,6 @@ class OrderChannel(models.Model):
     _name = "order.channel"
     _inherit = ["order.channel", "order.channel.guarded"]
 
-    credentials = fields.Json(compute="_compute_credentials", groups="order_channel_mapping.group_channel_manager")
     health_message = fields.Char(compute="_compute_health_message")
     is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
     fetched_items = fields.Integer(
@@ -26,13 +25,6 @@ class OrderChannel(models.Model):
     empty_store = fields.Boolean(compute="_compute_first_fetch", help="All was fetched, and the store has no items.")
 
     # === COMPUTE METHODS === #
-
-    @api.depends("account_id.credentials", "provider")
-    @api.depends_context("lang")
-    def _compute_credentials(self):
-        for channel in self:
-            account = channel.account_id or channel.account_id.new({"provider": channel.provider})
-            channel.credentials = account.credentials
 
     @api.depends("health", "health_code", "health_params", "next_try_at", "paused", "state")
     @api.depends_context("lang")

@@ -103,6 +103,7 @@ class TestCredentials(ConnectMixin, ChannelHttpCase):
                         "Shopify"
                     )).click();
                 }}
+                await click("#auth_method_token");
                 await badge("access_token", "Not set");
                 await type("#credential_shop_domain", "hats.myshopify.com");
                 await type("#credential_access_token", "{TOKEN}");

@@ -17,7 +17,12 @@ from .connect_common import GROUPS, ConnectMixin
 USERS_WRITE = {"order.channel.listing", "order.channel.tax.map"}
 USERS_CREATE = {"order.channel.tax.map"}
 #: technical rows: nobody reads them through the ORM
-NOBODY = {"order.channel.account.session", "order.channel.seen", "order.channel.stock.change"}
+NOBODY = {
+    "order.channel.account.session",
+    "order.channel.authorization",
+    "order.channel.seen",
+    "order.channel.stock.change",
+}
 
 
 class TestSecurity(ConnectMixin, ChannelCase):

@@ -1,3 +1,5 @@
+import { CopyButton } from "@web/core/copy_button/copy_button";
+import { _t } from "@web/core/l10n/translation";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { useBus } from "@web/core/utils/hooks";
@@ -5,17 +7,20 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { Component, onWillUpdateProps, useState } from "@odoo/owl";
 
 /**
- * What a marketplace asks for: plain credentials with their values, secret ones as "set" or "not set".
+ * The ways to sign in at a marketplace, and what the chosen one asks for: plain credentials with their values, secret ones
+ * as "set" or "not set".
  *
  * What is typed never becomes part of the record, so that it is in no model call. It goes to the server, by a route of its
  * own, as soon as the user leaves the input; a new record is saved first, because only a saved one has an account.
  */
 export class ChannelCredentials extends Component {
     static template = "order_channel_mapping.ChannelCredentials";
+    static components = { CopyButton };
     static props = { ...standardFieldProps };
 
     setup() {
-        this.state = useState({ typed: {}, entries: null });
+        this.copied = _t("Copied");
+        this.state = useState({ typed: {}, credentials: null });
         this.posting = null; // the promise of the post under way
         this.ownCall = false; // whether the record is called from here, which must not wait for itself
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) => {
@@ -25,13 +30,23 @@ export class ChannelCredentials extends Component {
         });
         onWillUpdateProps(({ record }) => {
             if (record.id !== this.props.record.id) {
-                Object.assign(this.state, { typed: {}, entries: null });
+                Object.assign(this.state, { typed: {}, credentials: null });
             }
         });
     }
 
+    get methods() {
+        const credentials = this.state.credentials || this.props.record.data[this.props.name];
+        return credentials ? credentials.methods : [];
+    }
+
+    get method() {
+        const chosen = this.props.record.data.auth_method;
+        return this.methods.find(({ code }) => code === chosen) || this.methods[0];
+    }
+
     get entries() {
-        return this.state.entries || this.props.record.data[this.props.name] || [];
+        return this.method ? this.method.fields : [];
     }
 
     /** The field is computed and so always read-only for the form; what is typed here does not go through it. */
@@ -42,6 +57,10 @@ export class ChannelCredentials extends Component {
     get accountId() {
         const { record } = this.props;
         return record.resModel === "order.channel.account" ? record.resId : record.resId && record.data.account_id?.id;
+    }
+
+    choose(method) {
+        return this.props.record.update({ auth_method: method.code });
     }
 
     onChange(entry, ev) {
@@ -73,7 +92,7 @@ export class ChannelCredentials extends Component {
         }
         const values = { ...this.state.typed };
         const url = `/order_channel_mapping/account/${this.accountId}/secret`;
-        this.state.entries = await rpc(url, { values });
+        this.state.credentials = await rpc(url, { values });
         for (const [name, value] of Object.entries(values)) {
             if (this.state.typed[name] === value) {
                 delete this.state.typed[name];
@@ -81,7 +100,7 @@ export class ChannelCredentials extends Component {
         }
         if (!(await this._onRecord((record) => record.isDirty()))) {
             await this._onRecord((record) => record.load());
-            this.state.entries = null;
+            this.state.credentials = null;
         }
     }
 
@@ -98,12 +117,16 @@ export class ChannelCredentials extends Component {
 export const channelCredentials = {
     component: ChannelCredentials,
     supportedTypes: ["json"],
-    fieldDependencies: [{ name: "account_id", type: "many2one" }],
+    fieldDependencies: [
+        { name: "account_id", type: "many2one" },
+        { name: "auth_method", type: "selection", readonly: false },
+    ],
 };
 
 export const accountCredentials = {
     component: ChannelCredentials,
     supportedTypes: ["json"],
+    fieldDependencies: [{ name: "auth_method", type: "selection", readonly: false }],
 };
 
 registry.category("fields").add("channel_credentials", channelCredentials);

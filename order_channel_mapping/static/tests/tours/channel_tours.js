@@ -28,6 +28,8 @@ tours.add("order_channel_connect", {
         { trigger: ".o_field_widget[name=name] input", run: "edit Hat Shop" },
         { trigger: ".o_field_radio[name=provider] .o_radio_item:contains('Shopify') input", run: "click" },
         { trigger: ".alert:contains('Enter the credentials below')" },
+        { trigger: ".o_channel_credentials:not(:has(#credential_access_token))" },
+        { trigger: "#auth_method_token", run: "click" },
         { trigger: "#credential_shop_domain", run: "edit hats.myshopify.com" },
         { trigger: "#credential_access_token", run: "edit shpat_0123456789abcdef && click .o_form_sheet" },
         { trigger: "[data-credential=access_token]:contains('Set'):not(:contains('Not'))" },

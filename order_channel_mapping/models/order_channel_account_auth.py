@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..connectors import connector_classes
-from ..tools.own_address import is_public, is_secure
+from ..tools.reachable import why_unreachable
 
 MANAGER = "order_channel_mapping.group_channel_manager"
 #: the ways to sign in, by the codes of ``connectors.base.AuthMethod``; a marketplace's own words for them are its label
@@ -142,13 +142,13 @@ class OrderChannelAccount(models.Model):
         url = self.get_base_url()
         if not method.consent or self._allow_insecure():
             return ""
-        if not is_secure(url):
+        if not url.startswith("https://"):
             return self.env._(
                 "The way back from the marketplace must be secure, but this Odoo's address is %(url)s. "
                 "Open Odoo at its https:// address, or choose another way.",
                 url=url,
             )
-        if method.delivered and not is_public(url):
+        if method.delivered and why_unreachable(url):
             return self.env._(
                 "The store's server delivers the keys to this Odoo, but %(url)s can probably not be reached from outside. "
                 "If it can't, choose another way.",

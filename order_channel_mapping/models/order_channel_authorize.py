@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 
 from ..connectors import connector_classes
 from ..connectors.base import ConnectorError, Consent, Rejected
-from ..tools.own_address import is_secure
 from ..tools.reasons import reason_text
 from .order_channel_account_auth import AUTH_METHODS, MANAGER
 from .order_channel_account_ports import CONNECTING
@@ -115,7 +114,7 @@ class OrderChannel(models.Model):
         login = self.account_id._login(self.with_context(**{CONNECTING: True}))
         state = self.env["order.channel.authorization"]._start(self)
         url = connector_classes()[self.provider].authorize_url(login, self._consent(state))
-        if not is_secure(url) and not login.allow_insecure:
+        if not url.startswith("https://") and not (login.allow_insecure and url.startswith("http://")):
             raise Rejected("not_https")
         return url
 

@@ -325,6 +325,16 @@ def test_an_answer_that_is_lost_on_the_way(sim, consented, open_shop, clock, fau
     assert open_shop(consented).identify()
 
 
+@pytest.mark.parametrize("method", ["oauth", "client_credentials"])
+def test_one_lost_answer_is_asked_for_again(sim, consented, open_shop, clock, method):
+    clock.tick(hours=2)
+    sim.fault("cut", match=ACCESS_TOKEN)
+    connector = open_shop(consented, method)
+    connector._client.transport._sleep = lambda seconds: None
+    assert connector.identify()
+    assert len(asked(sim, "refresh_token" if method == "oauth" else method)) == 2
+
+
 @pytest.mark.parametrize("end", ["revoke", "uninstall"])
 def test_access_that_was_taken_away(sim, consented, open_shop, end):
     getattr(sim.app, end)()

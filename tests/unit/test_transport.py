@@ -17,7 +17,7 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth1
 
 from order_channel_mapping.connectors import address_guard, transport
-from order_channel_mapping.connectors.base import AuthError, BadPayload, RateLimited, Rejected, Unavailable
+from order_channel_mapping.connectors.base import AuthError, BadPayload, RateLimited, Rejected, TokenRefused, Unavailable
 from order_channel_mapping.connectors.pacing import Pace
 from order_channel_mapping.connectors.transport import Redactor, Transport, retry_after_seconds
 from tests.marketplaces.base import Reply
@@ -182,7 +182,7 @@ def test_retry_after(text, seconds):
 @pytest.mark.parametrize(
     ("status", "error", "code"),
     [
-        (401, AuthError, "auth"),
+        (401, TokenRefused, "auth"),
         (403, AuthError, "auth"),
         (404, Rejected, "not_found"),
         (422, Rejected, "http_422"),
@@ -195,6 +195,15 @@ def test_statuses(door, status, error, code):
     with pytest.raises(error) as caught:
         door(Reply(status, {"why": "because"})).request("POST", "/")
     assert caught.value.code == code
+    assert isinstance(caught.value, TokenRefused) == (status == 401)  # another token helps against nothing else
+
+
+def test_a_refusal_that_the_caller_reads_itself(door):
+    there = door(Reply(400, {"error": "invalid_grant"}))
+    answer = there.request("POST", "/", expect=(400, 401))
+    assert (answer.status, answer.json(), there.calls) == (400, {"error": "invalid_grant"}, 1)
+    with pytest.raises(Rejected):
+        there.request("POST", "/", expect=(401,))
 
 
 def test_redirects_are_not_followed(door, scripted):
@@ -383,6 +392,9 @@ def test_secrets_are_redacted_as_they_travel():
     redact = Redactor((SECRET, None, ""))
     assert redact(f"a {SECRET} b shpat_very%2Fsecret%2Bvalue c") == "a *** b *** c"
     assert redact("c2hwYXRfdmVyeS9zZWNyZXQrdmFsdWU=") == "***"
+    assert redact("new-token") == "new-token"
+    redact.learn("new-token", None)
+    assert redact(f"new-token {SECRET}") == "*** ***"
 
 
 def test_auth_objects_sign_requests(door):

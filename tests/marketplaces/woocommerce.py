@@ -96,7 +96,7 @@ class WooCommerceSimulator(Simulator):
             return self.deliver_webhooks()
         with self.lock:
             try:
-                return self._do(action, options)
+                return json.loads(encode(self._do(action, options)))
             except RestError as error:
                 raise ValueError(f"{error.message} {options}") from None
 

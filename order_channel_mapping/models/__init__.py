@@ -48,6 +48,7 @@ from . import order_channel_webhook_texts
 from . import ir_http
 from . import sale_order
 from . import sale_order_shipping
+from . import sale_order_edits
 from . import sale_order_line
 from . import sale_order_line_invoice
 from . import account_move

@@ -1,7 +1,8 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.guard import permitted
+from ..tools.order_texts import total_is_edited
 
 #: blockers that a person may overrule, on record; the others have to be solved
 OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped", "duplicate"})
@@ -43,14 +44,17 @@ class OrderChannelBlocker(models.Model):
     params = fields.Json(readonly=True)
     overruled_by_id = fields.Many2one("res.users", readonly=True)
     can_overrule = fields.Boolean(compute="_compute_can_overrule")
+    can_keep = fields.Boolean(compute="_compute_can_overrule")
 
     _line_code_uniq = models.UniqueIndex(
         "(order_id, code, COALESCE(line_id, 0))", "This blocker is already on the order."
     )
 
+    @api.depends("code", "params", "overruled_by_id")
     def _compute_can_overrule(self):
         for blocker in self:
-            blocker.can_overrule = blocker.code in OVERRULABLE and not blocker.overruled_by_id
+            blocker.can_keep = blocker.code == "total" and total_is_edited(blocker.params)
+            blocker.can_overrule = blocker.code in OVERRULABLE and not blocker.overruled_by_id and not blocker.can_keep
 
     def action_overrule(self):
         """Process the order all the same; who decided it stays on record."""
@@ -60,3 +64,12 @@ class OrderChannelBlocker(models.Model):
             blocker.overruled_by_id = self.env.user
             blocker.order_id._log_event("overruled", {"blocker": blocker.code}, blocker.line_id)
         self.sudo().order_id._refresh_frozen()
+
+    def action_keep_change(self):
+        """Keep what a person changed on the order's lines; the difference in money goes on record.
+
+        It is asked again only when the difference becomes another one.
+        """
+        totals = permitted(self).filtered(lambda blocker: blocker.code == "total")
+        totals.order_id._keep_difference()
+        return True

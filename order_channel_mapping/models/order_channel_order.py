@@ -47,6 +47,10 @@ class OrderChannelOrder(models.Model):
     amount_total = fields.Float(string="Total at the Channel", digits=(16, 4), readonly=True)
     amount_marketplace_tax = fields.Float(string="Tax Collected by the Channel", digits=(16, 4), readonly=True)
     prices_include_tax = fields.Boolean(readonly=True)
+    kept_difference = fields.Float(
+        digits=(16, 4), readonly=True, help="By how much the sales order's total differs on purpose from the channel's."
+    )
+    removed_lines = fields.Json(readonly=True)  # of the sales order, by a person: {key: digest of what it was}
     buyer_ref = fields.Char(readonly=True)
     buyer_email = fields.Char(readonly=True)
     buyer_name = fields.Char(string="Buyer", readonly=True)

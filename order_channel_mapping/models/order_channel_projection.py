@@ -61,7 +61,7 @@ class OrderChannelOrder(models.Model):
         :param readdressed: external ids of orders whose address or ship-by date the channel changed
         """
         projector = _Projector(self)
-        to_create, plans = [], {}
+        to_create, plans, processed = [], {}, self.browse()
         for order in self:
             sale_order = order.sale_order_ids[:1]
             if order.status == "cancelled":
@@ -71,6 +71,8 @@ class OrderChannelOrder(models.Model):
                 order._rewrite(sale_order, plans[order], only_lines)
                 if order.external_id in readdressed and order.external_id in (partners or {}):
                     internal(sale_order).write(projector.address_values(order, partners[order.external_id]))
+            elif sale_order.state == "sale":
+                processed |= order
             elif not sale_order and (partners or {}).get(order.external_id):
                 plans[order] = projector.plan(order)
                 to_create.append((order, projector.sale_order_values(order, plans[order], partners[order.external_id])))
@@ -81,6 +83,7 @@ class OrderChannelOrder(models.Model):
         for order, plan in plans.items():
             plan.issues += order._status_issues() + order._total_issues() + twins.get(order.external_id, [])
         self._set_blockers({order: plan.issues for order, plan in plans.items()})
+        processed._recheck_edited_totals()
         self._mark_stock_change(plans)
 
     def _mark_stock_change(self, orders):
@@ -96,19 +99,24 @@ class OrderChannelOrder(models.Model):
     def _rewrite(self, sale_order, plan, only_lines):
         """Write what differs, each line in one write so that Odoo does not reprice it."""
         sale_lines = {line.channel_key: line for line in internal(sale_order.order_line) if line.channel_key}
+        removed = self.removed_lines or {}
         touched = None if only_lines is None else set(only_lines.ids)
         new = []
         for planned in plan.lines:
             sale_line = sale_lines.pop(planned.key, None)
             if touched is not None and not (planned.line and planned.line.id in touched):
                 continue
+            digest = planned.values["channel_digest"]
             if sale_line:
                 # what the channel did not change stays as a person may have edited it
-                if sale_line.channel_digest != planned.values["channel_digest"]:
+                if sale_line.channel_digest != digest:
                     sale_line.write(planned.values)
-            else:
+            elif removed.get(planned.key) != digest:  # nor does a line come back that a person removed
                 new.append({**planned.values, "order_id": sale_order.id})
         if new:
+            returned = {values["channel_key"] for values in new} & removed.keys()
+            if returned:
+                self.removed_lines = {key: digest for key, digest in removed.items() if key not in returned}
             internal(self.env["sale.order.line"]).with_context(**QUIET).create(new)
         if touched is None:
             internal(self.env["sale.order.line"].union(*sale_lines.values())).unlink()

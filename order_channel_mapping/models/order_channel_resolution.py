@@ -41,7 +41,8 @@ class OrderChannelOrder(models.Model):
         return issues
 
     def _total_issues(self):
-        """The difference between the sales order and the channel, taken apart; nothing where they agree to the cent."""
+        """The difference between the sales order and the channel, taken apart; nothing where they agree to the cent, or
+        where the difference is the one that a person kept."""
         self.ensure_one()
         sale_order = self.sale_order_id
         if not sale_order:
@@ -51,7 +52,12 @@ class OrderChannelOrder(models.Model):
         marketplace_tax = sum((line._amounts(digits).marketplace_tax for line in self.line_ids), Decimal(0))
         expected = (decimal(self.amount_total) - marketplace_tax).quantize(cent)
         booked = decimal(sale_order.amount_total).quantize(cent)
-        if expected == booked:
+        difference = booked - expected
+        if difference == decimal(self.kept_difference).quantize(cent):
+            return []
+        if not difference:
+            self.kept_difference = 0.0
+            self._log_event("total_restored")
             return []
         lines = sum((line._amounts(digits).seller_total for line in self.line_ids), Decimal(0)).quantize(cent)
         return [
@@ -63,6 +69,7 @@ class OrderChannelOrder(models.Model):
                     "marketplace_tax": str(marketplace_tax),
                     "expected": str(expected),
                     "odoo": str(booked),
+                    "difference": str(difference),
                     "lines": str(lines),  # expected − lines: what the channel's own lines don't explain
                     "currency": self.currency_code,
                 },
@@ -71,16 +78,40 @@ class OrderChannelOrder(models.Model):
 
     # === BLOCKERS === #
 
-    def _set_blockers(self, issues):
+    def _recheck_totals(self):
+        """Work out the *total* blockers alone, after a person's change of the lines. Where a tax is still to be chosen, its
+        answer looks at the total too."""
+        open_orders = self.filtered(lambda order: order.sale_order_id.state in ("draft", "sent", "sale"))
+        unclear = open_orders.filtered(lambda order: "tax" in order.blocker_ids.mapped("code"))
+        self._set_blockers({order: order._total_issues() for order in open_orders - unclear}, only="total")
+
+    def _recheck_edited_totals(self):
+        """Of processed orders, which the channel has changed: the totals that a person edited. Of the others the *changed*
+        blocker tells."""
+        self.filtered(
+            lambda order: order.kept_difference or "total" in order.blocker_ids.mapped("code")
+        )._recheck_totals()
+
+    def _keep_difference(self):
+        """The difference between the sales order and the channel is on purpose: put it on record and go on."""
+        for order in self:
+            for __, __, params in order._total_issues():
+                order.kept_difference = float(params["difference"])
+                order._log_event("total_kept", params)
+        self._recheck_totals()
+
+    def _set_blockers(self, issues, only=None):
         """Make the open blockers exactly these. *Changed* ones stay until a person says so.
 
         :param issues: ``{channel order: [(code, line or None, params)]}``
+        :param only: the code that the issues are about; None: all of them
         """
         if not issues:
             return
         orders = self.browse([order.id for order in issues])
+        domain = [("order_id", "in", orders.ids), *([("code", "=", only)] if only else [])]
         existing = {}
-        for blocker in self.env["order.channel.blocker"].search([("order_id", "in", orders.ids)]):
+        for blocker in self.env["order.channel.blocker"].search(domain):
             existing[blocker.order_id.id, blocker.code, blocker.line_id.id] = blocker
         to_create = []
         for order, order_issues in issues.items():

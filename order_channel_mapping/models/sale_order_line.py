@@ -3,11 +3,10 @@ from odoo.exceptions import UserError
 
 from ..tools.guard import is_changed, is_internal
 from .order_channel_projection import PLACEHOLDER
+from .sale_order_edits import PRICED
 
 #: the link to the channel, which only the addon's own methods set
 CHANNEL_LINK = ("channel_key", "channel_order_line_id")
-#: what a person may change on a channel's line, on record
-RECORDED = ("product_uom_qty", "price_unit", "discount", "tax_ids", "product_uom_id")
 
 
 class SaleOrderLine(models.Model):
@@ -49,6 +48,7 @@ class SaleOrderLine(models.Model):
             if line.order_id.channel_frozen and (line.qty_delivered or line.sudo().invoice_lines):
                 line.order_id._check_not_frozen()
         lines._record_lines("line_added")
+        lines._of_marketplaces().order_id._recheck_channel_totals()
         return lines
 
     @api.model
@@ -82,9 +82,11 @@ class SaleOrderLine(models.Model):
             frozen.order_id._check_not_frozen()
         moved._record_lines("line_removed")
         before = self._recorded_values(vals)
+        orders = self._of_marketplaces().order_id if not PRICED.isdisjoint(vals) else self.order_id.browse()
         result = super().write(vals)
         self._record_edits(before)
         moved._record_lines("line_added")
+        (orders | moved._of_marketplaces().order_id)._recheck_channel_totals()
         return result
 
     def _unmapped_channel_lines(self):
@@ -92,52 +94,15 @@ class SaleOrderLine(models.Model):
         placeholder = channel_lines and self.env.ref(PLACEHOLDER, raise_if_not_found=False)
         return channel_lines.filtered(lambda line: line.product_id == placeholder) if placeholder else self.browse()
 
-    # === ON RECORD (rule 5): whatever a person does to the lines of a marketplace's order === #
-
-    def _of_marketplaces(self):
-        """The lines with an amount in orders that came from a channel."""
-        orders = self.sudo().order_id._from_marketplaces()
-        return self.filtered(lambda line: not line.display_type and line.order_id.id in orders._ids)
-
-    def _record_lines(self, code):
-        """:param code: "line_added" or "line_removed" """
-        for line in self._of_marketplaces().sudo():
-            params = {
-                "line": line._record_label(),
-                "amount": line.price_total,
-                "currency": line.order_id.currency_id.name,
-            }
-            line.order_id.channel_order_id._log_event(code, params, line.channel_order_line_id)
-
-    def _record_label(self):
-        return (self.name or self.product_id.display_name or "").split("\n")[0]
-
-    def _recorded_values(self, vals):
-        names = [name for name in RECORDED if name in vals]
-        lines = self._of_marketplaces() if names else self.browse()
-        return {line: {name: line._recorded_value(name) for name in names} for line in lines}
-
-    def _recorded_value(self, name):
-        value = self[name]
-        return value.mapped("display_name") if isinstance(value, models.BaseModel) else value
-
-    def _record_edits(self, before):
-        for line, values in before.items():
-            changes = {
-                name: [old, line._recorded_value(name)]
-                for name, old in values.items()
-                if line._recorded_value(name) != old
-            }
-            if changes:
-                line = line.sudo()
-                channel_line = line.channel_order_line_id
-                params = {"changes": changes} if channel_line else {"changes": changes, "line": line._record_label()}
-                line.order_id.channel_order_id._log_event("edited", params, channel_line)
-
     def unlink(self):
-        if not is_internal(self):
-            self._record_lines("line_removed")
-        return super().unlink()
+        if is_internal(self):
+            return super().unlink()
+        orders = self._of_marketplaces().order_id
+        self._record_lines("line_removed")
+        self._remember_removed()
+        result = super().unlink()
+        orders._recheck_channel_totals()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_unmapped(self):

@@ -15,8 +15,12 @@ BLOCKERS = {
     "unmapped": (_lt("%(item)s is not linked."), _lt("Link it, or confirm it as a new product.")),
     "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "tax_many": (_lt("Several taxes in Odoo fit %(tax)s."), _lt("Choose the tax once: it is remembered.")),
-    "total": (
-        _lt("The channel's total is %(expected)s, the one here is %(odoo)s."),
+    "total_more": (
+        _lt("The total here is %(odoo)s: %(difference)s more than the channel's %(expected)s."),
+        _lt("Correct the lines, or overrule this if the difference is right."),
+    ),
+    "total_less": (
+        _lt("The total here is %(odoo)s: %(difference)s less than the channel's %(expected)s."),
         _lt("Correct the lines, or overrule this if the difference is right."),
     ),
     "payment": (_lt("The channel has not been paid: %(status)s."), _lt("It goes on by itself once it is paid.")),
@@ -42,6 +46,10 @@ BLOCKERS = {
     "stock": (_lt("There is not enough stock."), _lt("Wait for stock, or deliver from elsewhere.")),
 }
 
+KEEP_OR_UNDO = _lt("Keep your change if it is on purpose, or take it back.")
+#: the channel's total where the channel hands over tax by itself
+EXPECTED = _lt("%(amount)s (%(channel)s less the %(marketplace_tax)s of tax that it collects)")
+
 #: code of an event -> what happened
 EVENTS = {
     "imported": _lt("Taken in from the channel"),
@@ -50,6 +58,8 @@ EVENTS = {
     "blocked": _lt("To resolve: %(blocker)s"),
     "resolved": _lt("Resolved: %(blocker)s"),
     "overruled": _lt("Overruled: %(blocker)s"),
+    "total_kept": _lt("Change of the lines kept: the total here is %(odoo)s, the channel's %(expected)s"),
+    "total_restored": _lt("The total is the channel's again"),
     "unfrozen": _lt("All items are linked: no longer frozen"),
     "mapped": _lt("Linked to %(product)s"),
     "edited": _lt("Changed by hand: %(changes)s"),
@@ -102,8 +112,19 @@ def blocker_text(env, code, params=None, label=""):
     key = code
     if code == "tax":
         key = "tax_many" if params.get("found") else "tax_none"
+    elif code == "total":
+        key = "total_less" if str(params.get("difference")).startswith("-") else "total_more"
     text, remedy = BLOCKERS.get(key, (label or code, ""))
+    if code == "total" and total_is_edited(params):
+        remedy = KEEP_OR_UNDO
     return _render(env, text, _blocker_words(env, code, params)), _render(env, remedy, {})
+
+
+def total_is_edited(params):
+    """Whether a person's change makes the difference of a *total* blocker, or a part of it: the lines here are not the
+    channel's any more."""
+    params = params or {}
+    return bool(params.get("lines")) and params["lines"] != params.get("odoo")
 
 
 def event_text(env, code, params=None):
@@ -125,6 +146,8 @@ def event_text(env, code, params=None):
         params["changes"] = _edits(env, params.get("changes"))
     elif code in ("line_added", "line_removed"):
         params["amount"] = _money(env, params.get("amount"), params.get("currency"))
+    elif code == "total_kept":
+        params = _blocker_words(env, "total", params)
     elif code == "command_failed":
         params["reason"] = reason_text(env, params.get("code"), params)[0]
     text = EVENTS.get(key)
@@ -139,9 +162,12 @@ def _blocker_words(env, code, params):
         name = params.get("name") or params.get("code") or "?"
         words["tax"] = f"{name} ({', '.join(filter(None, [f'{rate:.4g} %', params.get('country')]))})"
     elif code == "total":
-        for name in ("expected", "odoo"):
-            if params.get(name):
-                words[name] = _money(env, params[name], params.get("currency"))
+        words["difference"] = str(params.get("difference") or "").lstrip("-")  # the text says more or less
+        for name in ("expected", "odoo", "channel", "marketplace_tax", "difference"):
+            if words.get(name):
+                words[name] = _money(env, words[name], params.get("currency"))
+        if float(params.get("marketplace_tax") or 0):
+            words["expected"] = _render(env, EXPECTED, {**words, "amount": words.get("expected")})
     elif code == "payment":
         statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
         words["status"] = statuses.get(params.get("status"), params.get("status"))

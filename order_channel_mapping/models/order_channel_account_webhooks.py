@@ -2,7 +2,6 @@ import logging
 
 from odoo import api, fields, models
 
-from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError
 from ..tools.secret_box import KeyUnusable
 
@@ -71,8 +70,8 @@ class OrderChannelAccount(models.Model):
                 continue  # back in use meanwhile
             channel = self.env["order.channel"].new({"account_id": self.id, "site": site})
             try:
-                with connector_classes()[self.provider](self._login(channel), self._ports()) as connector:
-                    self.env["order.channel"]._commit()  # no transaction is open while the marketplace is asked
+                with channel._get_connector() as connector:
+                    channel._commit()  # no transaction is open while the marketplace is asked
                     connector.remove_webhooks(url)
             except ConnectorError as error:
                 _logger.info("Account %s: its notifications could not be ended (%s)", self.id, error.code)

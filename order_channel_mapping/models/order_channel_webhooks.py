@@ -197,6 +197,10 @@ class OrderChannel(models.Model):
     def unlink(self):
         self.check_access("unlink")
         self._withdraw_webhooks()
+        for channel in self.sudo():
+            name = channel._own_webhook_secret_name()
+            if channel.account_id._own_secret(name):
+                channel.account_id._keep_own_secret(name, None)
         return super().unlink()
 
     # === WHAT THEY BRING FORWARD === #

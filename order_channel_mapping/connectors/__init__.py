@@ -10,7 +10,7 @@ from functools import cache
 
 from .base import Connector
 
-_NOT_MARKETPLACES = frozenset({"base", "pacing", "records", "tokens", "transport"})
+_NOT_MARKETPLACES = frozenset({"base", "pacing", "records", "tokens", "transport", "values"})
 
 
 @cache

@@ -140,7 +140,9 @@ class Item:
 
     ``stock_ref`` is what :class:`StockLevel` needs instead of ``external_id`` where a marketplace keeps the two apart;
     ``None`` says that the marketplace does not track this item's stock. ``attributes`` are variant options
-    (``{"Size": "M"}``). ``raw`` is the marketplace's own payload, kept for people to read.
+    (``{"Size": "M"}``). ``skip``: the marketplace has it, but it is nothing to sell by itself (a draft, a page that only
+    groups others); it becomes no listing, though one that is known stays and is kept up to date. ``raw`` is the
+    marketplace's own payload, kept for people to read.
     """
 
     external_id: str
@@ -159,6 +161,7 @@ class Item:
     attributes: Mapping[str, str] = field(default_factory=_nothing)
     updated_at: datetime | None = None
     stock_ref: str | None = None
+    skip: bool = False
     raw: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
 
 

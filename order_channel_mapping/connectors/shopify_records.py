@@ -8,19 +8,14 @@ This module must not import Odoo.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from .base import BadPayload
 from .records import ZERO, Item
+from .values import amount, moment, text
 
 # -- atoms ------------------------------------------------------------------------------------------------------------
-
-
-def text(value: Any) -> str | None:
-    """Trimmed text; nothing for nothing."""
-    return (str(value).strip() or None) if value is not None else None
 
 
 def ref(value: Any) -> str:
@@ -28,27 +23,6 @@ def ref(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise BadPayload(f"{value!r:.80} is not an id.")
     return value
-
-
-def moment(value: Any) -> datetime | None:
-    """An ISO time as aware UTC."""
-    if value is None:
-        return None
-    try:
-        parsed = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
-        raise BadPayload(f"{value!r} is not a time.") from None
-    return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
-
-
-def amount(value: Any) -> Decimal:
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise BadPayload(f"{value!r} is not an amount.") from None
-    if not number.is_finite():
-        raise BadPayload(f"{value!r} is not an amount.")
-    return number
 
 
 def money(bag: Mapping[str, Any] | None) -> Decimal:

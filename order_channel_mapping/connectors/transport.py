@@ -128,6 +128,8 @@ class Transport:
     :param auth: a requests auth object (``HTTPBasicAuth``, ``requests_oauthlib.OAuth1``, …) or ``None``
     :param headers: sent with every request
     :param secrets: values that must never appear in logs or errors
+    :param explain: a marketplace's own reading of an answer that is not 2xx and asks for no wait; None leaves it to
+        :meth:`_refusal`
     :param pace: what is known of the marketplace's limits; a request to wait is kept there for every worker
     :param max_wait: seconds that this transport may sleep in its whole life, :attr:`base.Ports.max_wait`
     :param allow_insecure: plain http and private addresses are fine (test servers only)
@@ -141,6 +143,7 @@ class Transport:
         auth: requests.auth.AuthBase | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: Iterable[str | None] = (),
+        explain: Callable[[Response], ConnectorError | None] | None = None,
         pace: Pace | None = None,
         max_wait: float = 3.0,
         allow_insecure: bool = False,
@@ -156,6 +159,7 @@ class Transport:
         self.pace = pace or Pace(None)
         self._check_url()
         self._auth = auth
+        self._explain = explain
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._sleep = sleep
@@ -328,6 +332,9 @@ class Transport:
         wait = retry_after_seconds(response.headers.get("Retry-After"), response.date)
         if status == 429 or (status == 503 and wait is not None):
             return _Throttled(f"{self.name} asks to wait before the next call.", 2.0 if wait is None else wait)
+        explained = self._explain(response) if self._explain else None
+        if explained:
+            return explained
         if status in (401, 403):
             kind = TokenRefused if status == 401 else AuthError
             return kind(f"{self.name} does not accept the credentials ({status}).")

@@ -37,6 +37,9 @@ class OrderChannelAccount(models.Model):
     client_id = fields.Char(string="Client ID", copy=False, groups=MANAGER)
     access_token = secret_field("Access Token")
     client_secret = secret_field("Client Secret")
+    store_url = fields.Char(copy=False, groups=MANAGER, help="For example https://shop.example.com")
+    consumer_key = secret_field("Consumer Key")
+    consumer_secret = secret_field("Consumer Secret")
 
     secret_data = fields.Text(readonly=True, groups=fields.NO_ACCESS, copy=False, exportable=False)
     #: goes up with each change, so that what was kept for other credentials (tokens) no longer counts

@@ -138,6 +138,8 @@ class OrderChannel(models.Model):
                 counts["unchanged"] += 1
             elif not listing and self.state == "closing":
                 counts["skip:closing"] += 1
+            elif not listing and item.skip:
+                counts["skip:not_sold"] += 1
             else:
                 changed.append((item, digest))
         written, failed = self._isolated(_WithDigest.wrap(changed), lambda batch: self._write_listings(batch, known))

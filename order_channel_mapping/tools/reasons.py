@@ -128,6 +128,10 @@ REASONS = {
         _lt("The channel sends the same page again and again."),
         _lt("Nothing: it is tried again by itself."),
     ),
+    "blocked": (
+        _lt("Something in front of the channel turns us away."),
+        _lt("Ask whoever runs the shop's server to let this one reach it; it is tried again by itself."),
+    ),
     "busy": (_lt("Another worker is busy with this account."), _lt("Nothing: it is tried again by itself.")),
     "webhook": (
         _lt("The channel refused to send notifications."),
@@ -195,6 +199,10 @@ REASONS = {
     "skip_closing": (
         _lt("New listings are not taken in while the channel is closing."),
         _lt("Reopen the channel to take them."),
+    ),
+    "skip_not_sold": (
+        _lt("Not on sale by itself: a draft, or a page that groups other items."),
+        _lt("Publish it at the channel if it should become a listing."),
     ),
     # === Stock and deliveries === #
     "no_answer": (_lt("The channel said nothing of this quantity."), _lt("Nothing: it is sent again by itself.")),

@@ -1,0 +1,41 @@
+"""Values as JSON carries them, read the same way for every marketplace. Pure functions.
+
+What is not what it should be raises :class:`~.base.BadPayload`, so that one bad record is one failure.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .base import BadPayload
+
+
+def text(value: Any) -> str | None:
+    """Trimmed text; nothing for nothing."""
+    return (str(value).strip() or None) if value is not None else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An ISO time as aware UTC; one without a zone is UTC."""
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise BadPayload(f"{value!r} is not a time.") from None
+    return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
+
+
+def amount(value: Any) -> Decimal:
+    """A number, as text or as JSON has it."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise BadPayload(f"{value!r} is not an amount.") from None
+    if not number.is_finite():
+        raise BadPayload(f"{value!r} is not an amount.")
+    return number

@@ -128,6 +128,10 @@ REASONS = {
         _lt("The channel sends the same page again and again."),
         _lt("Nothing: it is tried again by itself."),
     ),
+    "callback_not_https": (
+        _lt("This Odoo's own address is not secure, so that no keys can be handed over."),
+        _lt("Enter keys by hand, or give this Odoo an https:// address."),
+    ),
     "blocked": (
         _lt("Something in front of the channel turns us away."),
         _lt("Ask whoever runs the shop's server to let this one reach it; it is tried again by itself."),
@@ -171,6 +175,14 @@ REASONS = {
     "not_pushable": (
         _lt("The channel gives no place or stock record for this item."),
         _lt("Let the channel track its stock, and choose a location on the channel's form."),
+    ),
+    "stock_not_managed": (
+        _lt("The shop does not keep count of this item."),
+        _lt("Switch stock management on at the shop, for the shop as a whole and for the item, then fetch items."),
+    ),
+    "other_quantity": (
+        _lt("The channel answered with another quantity than was sent."),
+        _lt("Nothing: it is sent again by itself. If it lasts, something at the channel changes quantities."),
     ),
     "too_many_refused": (
         _lt("The channel refused too many of one batch."),

@@ -79,6 +79,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
             make("order.channel.command", **on_channel, order_id=order.id, kind="ship", idempotency_key="1"),
             make("order.channel.stock.push", **on_channel, listing_id=listing.id),
             make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
+            make("order.channel.status.map", channel_id=channel.id, code="processing"),
             cls.make_tax_map(channel),
         ]
         return {record._name: record for record in records}
@@ -195,7 +196,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
 
     def test_what_a_marketplace_said_is_for_reading(self):
         """Not even managers write listings, orders, runs or ledgers by hand."""
-        managers_write = USERS_WRITE | {"order.channel", "order.channel.account"}
+        managers_write = USERS_WRITE | {"order.channel", "order.channel.account", "order.channel.status.map"}
         for model in self.models:
             with self.subTest(model._name):
                 self.assertEqual(model.with_user(self.manager).has_access("write"), model._name in managers_write)

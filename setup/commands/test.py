@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from commands import lint
-from odoo_env import browser, databases, packages
+from odoo_env import browser, databases, node_packages, packages
 from odoo_env.console import SetupError, say
 from odoo_env.environment import odoo_environment
 from odoo_env.paths import REPOSITORY
@@ -22,6 +22,7 @@ from odoo_env.paths import REPOSITORY
 PURE = ("tests/unit", "tests/contract")
 ODOO = ("tests/integration", "tests/browser")
 BROWSER = "tests/browser"
+CLIENTS = "tests/contract/test_official_clients.py"
 # pytest options whose value is the next word: that word is never taken for a path.
 _WITH_VALUE = frozenset("-k -m -p -n -o -c -W -r --tb --maxfail --deselect --ignore --durations --junitxml".split())
 NO_TESTS = 5
@@ -39,6 +40,11 @@ class Selection:
     @property
     def browser(self) -> bool:
         return any(path.startswith(BROWSER) for path in self.odoo)
+
+    @property
+    def clients(self) -> bool:
+        """Whether the marketplaces' own clients are needed."""
+        return any(_inside(CLIENTS, [path.partition("::")[0]]) for path in self.pure)
 
 
 def main(arguments: list[str]) -> int:
@@ -113,7 +119,10 @@ def _inside(relative: str, folders: Sequence[str]) -> bool:
 
 def _run_pure(selection: Selection, scratch: Path, totals: dict[str, int]) -> int:
     python = packages.python_with()
-    return _pytest(python, ["-p", "no:odoo", *selection.pure, *selection.options], dict(os.environ), scratch, totals)
+    env = dict(os.environ)
+    if selection.clients:
+        env["OFFICIAL_CLIENTS"] = str(node_packages.packages_of(node_packages.OFFICIAL_CLIENTS))
+    return _pytest(python, ["-p", "no:odoo", *selection.pure, *selection.options], env, scratch, totals)
 
 
 def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> int:

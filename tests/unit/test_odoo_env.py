@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from commands import bench, test
-from odoo_env import console, debian, odoo_source, paths, process, services
+from odoo_env import console, debian, node_packages, odoo_source, paths, process, services
 
 SETUP = Path(__file__).resolve().parents[2] / "setup"
 
@@ -42,6 +42,18 @@ class TestSelection:
         chosen = test.select(["-k", "tests", "tests/unit"])
         assert (chosen.pure, chosen.options) == (["tests/unit"], ["-k", "tests"])
 
+    @pytest.mark.parametrize(
+        ("path", "needed"),
+        [
+            ("tests/contract", True),
+            ("tests/contract/test_official_clients.py::test_x", True),
+            ("tests/unit", False),
+            ("tests/contract/test_worlds.py", False),
+        ],
+    )
+    def test_official_clients_are_fetched_only_for_their_tests(self, path, needed):
+        assert test.Selection(pure=[path]).clients is needed
+
     def test_paths_as_seen_from_where_the_caller_is(self, monkeypatch):
         monkeypatch.chdir(paths.REPOSITORY / "tests")
         assert test.select(["unit"]).pure == ["tests/unit"]
@@ -56,6 +68,39 @@ class TestFigures:
         figure = {"name": "queries", "value": 3.0, "unit": "", "bar": 2.0, "smaller_is_better": True, "ok": False}
         assert "MISSED" in bench.table([figure])
         assert "MISSED" not in bench.table([{**figure, "value": 1.0, "ok": True}])
+
+
+class TestNodePackages:
+    @pytest.fixture(autouse=True)
+    def private_cache(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        self.said = {"node": "v20.1.0"}
+        self.runs = []
+        monkeypatch.setattr(node_packages, "run", self.run)
+        monkeypatch.setattr(node_packages, "program", lambda name: Path(name) if name in ("node", "npm") else None)
+
+    def run(self, command, doing, **options):
+        self.runs.append(command[:2])
+        return self.said.get(command[0], "")
+
+    def test_installed_once_for_each_lock(self):
+        first = node_packages.packages_of(node_packages.OFFICIAL_CLIENTS)
+        assert node_packages.packages_of(node_packages.OFFICIAL_CLIENTS) == first
+        assert self.runs.count(["npm", "ci"]) == 1
+        assert (first / "package-lock.json").read_bytes() == (
+            node_packages.OFFICIAL_CLIENTS / "package-lock.json"
+        ).read_bytes()
+
+    def test_an_old_node_is_told_in_one_line(self):
+        self.said["node"] = "v16.20.2"
+        with pytest.raises(console.SetupError, match=r"Node v16\.20\.2 is too old"):
+            node_packages.packages_of(node_packages.OFFICIAL_CLIENTS)
+
+    def test_without_node_and_apt_it_says_what_to_install(self, monkeypatch):
+        monkeypatch.setattr(node_packages, "program", lambda name: None)
+        monkeypatch.setattr(process, "program", lambda name: None)
+        with pytest.raises(console.SetupError, match=r"Node and npm are needed .*: please install it"):
+            node_packages.packages_of(node_packages.OFFICIAL_CLIENTS)
 
 
 class TestDebian:

@@ -138,7 +138,7 @@ def installation_warnings(odoo: Odoo) -> list[str]:
 
 @contextmanager
 def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
-    """A copy of ``template`` for one command; dropped when the block ends."""
+    """A copy of ``template`` for one command; dropped when the block ends, with every database named after it."""
     name = f"{PREFIX}_{purpose}_{secrets.token_hex(4)}"
     folder = odoo.server.files / "in_use"
     folder.mkdir(exist_ok=True)
@@ -150,7 +150,7 @@ def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
                 copy(odoo, template, name)
             yield name
         finally:
-            drop(odoo, name)
+            _drop_family(odoo, name)
             (folder / name).unlink()
 
 
@@ -166,6 +166,13 @@ def drop(odoo: Odoo, name: str) -> None:
     """Drop a database with its attachments, whoever is still connected to it."""
     odoo.server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     shutil.rmtree(odoo.data_dir / "filestore" / name, ignore_errors=True)
+
+
+def _drop_family(odoo: Odoo, name: str) -> None:
+    """Drop a working copy and the databases that tests made beside it: ``name_…``."""
+    sql = f"SELECT datname FROM pg_database WHERE datname = '{name}' OR starts_with(datname, '{name}_')"
+    for member in odoo.server.execute(sql):
+        drop(odoo, member)
 
 
 def _create(odoo: Odoo, name: str, template: str) -> None:
@@ -210,7 +217,7 @@ def _drop_abandoned(odoo: Odoo, folder: Path) -> None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            drop(odoo, path.name)
+            _drop_family(odoo, path.name)
             path.unlink(missing_ok=True)
 
 

@@ -1,39 +1,88 @@
-"""One pass of one channel in a process of its own, for tests that kill it: ``python -m tests.integration.worker …``.
+"""Passes of one channel in processes of their own, for tests that kill them: ``python -m tests.integration.worker …``.
 
-Prints a line at each point where a process may die, and waits a moment there so that the kill can hit it. The marketplace
-is in memory and the same in every process.
+Odoo is loaded once. For each connection to the socket that it is given, the program forks a worker that does what the
+first line says, ``{"verb": "items", "pause": 0.1, "stop_at": 3}``, and answers with lines: ``pid 17``, ``at <point>`` at
+each point where a process may die, what was logged, ``exit <code>``. It ends when its standard input does. The
+marketplace is in memory and the same in every worker.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import select
+import signal
+import socket
 import sys
 import time
+import traceback
+from itertools import count
 
 import odoo
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 ITEMS, ORDERS, PAGE = 60, 30, 10
+#: a worker that stopped to be killed, and was not, ends by itself after so many seconds
+KILL_SECONDS = 60
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("verb", choices=("prepare", "items", "orders"))
     parser.add_argument("--database", required=True)
     parser.add_argument("--config", required=True)
-    parser.add_argument("--slow", action="store_true", help="wait at each point, to be killed there")
+    parser.add_argument("--socket", required=True, type=int, help="file descriptor of a listening socket")
     options = parser.parse_args()
     odoo.tools.config.parse_config(["-c", options.config, "-d", options.database], setup_logging=True)
     registry = Registry(options.database)
+    from tests import fakes  # noqa: F401 - loaded here, once for all workers
+
+    # no worker may share a connection, and the tests replace the database between two of them
+    odoo.sql_db.close_all()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=options.socket) as listener:
+        while sys.stdin not in (ready := select.select([sys.stdin, listener], [], [])[0]):
+            if ready:
+                connection = listener.accept()[0]
+                if not os.fork():
+                    listener.close()
+                    _watch(registry, connection)
+                connection.close()
+
+
+def _watch(registry, connection):
+    """Start a worker for this connection, wait for its end and say how it ended; does not return."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    job = json.loads(connection.makefile().readline())
+    os.dup2(connection.fileno(), sys.stdout.fileno())
+    os.dup2(connection.fileno(), sys.stderr.fileno())
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            _say("pid", os.getpid())
+            _work(registry, **job)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    _say("exit", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    os._exit(0)
+
+
+def _work(registry, verb, pause=0.0, stop_at=0):
+    """One pass in this process. It waits ``pause`` seconds at each point and, to be killed there, for long at its n-th."""
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        if options.verb == "prepare":
+        if verb == "prepare":
             _prepare(env)
             return
-        _talk_to_memory(registry, options.slow)
+        _talk_to_memory(registry, pause, stop_at)
         channel = env["order.channel"].search([("name", "=", "Killed shop")])
-        run = channel._sync_items() if options.verb == "items" else channel._sync_orders()
+        run = {"items": channel._sync_items, "orders": channel._sync_orders}[verb]()
         _say("end", run.state)
 
 
@@ -57,7 +106,7 @@ def _prepare(env):
     )
 
 
-def _talk_to_memory(registry, slow):
+def _talk_to_memory(registry, pause, stop_at):
     from tests.fakes import FakeConnector, item, line, order
 
     connector = FakeConnector()
@@ -76,11 +125,11 @@ def _talk_to_memory(registry, slow):
     channel_class = registry["order.channel"]
     channel_class._get_connector = lambda self: connector
     channel_class._is_foreign_database = lambda self: False
+    numbers = count(1)
 
     def point(name):
         _say("at", name)
-        if slow:
-            time.sleep(0.15)
+        time.sleep(KILL_SECONDS if next(numbers) == stop_at else pause)
 
     commit, isolated, project = channel_class._commit, channel_class._isolated, registry["order.channel.order"]._project
 
@@ -106,7 +155,7 @@ def _talk_to_memory(registry, slow):
 
 def _say(*words):
     """A line that the test reads as it comes."""
-    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
 

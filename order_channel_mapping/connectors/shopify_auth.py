@@ -74,6 +74,7 @@ CREDENTIAL_FIELDS = (
     CredentialField(
         "access_token",
         "Admin API access token",
+        required=False,
         help="In Shopify: Settings, Apps, Develop apps, your app, API credentials. It starts with shpat_ and is shown once.",
     ),
 )

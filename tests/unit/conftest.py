@@ -84,6 +84,31 @@ def connect(sim, pace):
 
 
 @pytest.fixture
+def one_clock(monkeypatch, clock):
+    """Tokens age here as they do at the marketplace."""
+    from order_channel_mapping.connectors import shopify_auth, tokens
+
+    for module in (tokens, shopify_auth):
+        monkeypatch.setattr(module, "utcnow", clock)
+
+
+@pytest.fixture
+def sign_in(sim):
+    """Signs an app in to the simulated shop."""
+    from tests.unit.shopify_signin import SignIn
+
+    signing = SignIn(sim)
+    yield signing
+    signing.close()
+
+
+@pytest.fixture
+def consented(one_clock, sign_in):
+    """The tokens of a seller who agreed."""
+    return MemoryPort(**sign_in.exchange(sign_in.agree()))
+
+
+@pytest.fixture
 def connector(connect):
     return connect()
 

@@ -1,268 +1,72 @@
-"""Shopify's three ways to sign in, against the simulated shop."""
+"""Tokens for Shopify: renewed in time, one way or another, and shown nowhere."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import threading
-from datetime import timedelta
-from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-import requests
 
-from order_channel_mapping.connectors import shopify_auth, tokens
-from order_channel_mapping.connectors.base import AuthError, Consent, Login, Ports, SignatureError, Unavailable
+from order_channel_mapping.connectors import shopify_auth
+from order_channel_mapping.connectors.base import AuthError, Login, Ports, Unavailable
 from order_channel_mapping.connectors.shopify import ShopifyConnector
 from tests.marketplaces.base import Reply
-from tests.marketplaces.shopify_oauth import ACCESS_TOKEN, CLIENT_ID
+from tests.marketplaces.shopify_oauth import ACCESS_TOKEN
 from tests.marketplaces.shopify_shop import CLIENT_SECRET
 from tests.ports import MemoryPort
 
-CONSENT = Consent("https://odoo.example.com/back?db=shop", "https://odoo.example.com/keys", "st.a-t_e=")
-APP = {"shop_domain": "simulated.myshopify.com", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-@pytest.fixture(autouse=True)
-def now(monkeypatch, clock):
-    for module in (tokens, shopify_auth):
-        monkeypatch.setattr(module, "utcnow", clock)
-    return clock
-
-
-@pytest.fixture
-def login(sim):
-    def make(method="oauth", url=sim.url, **changes):
-        return Login(base_url=url, secrets=APP | changes, allow_insecure=True, auth_method=method)
-
-    return make
-
-
-@pytest.fixture
-def agree(login):
-    """Goes to Shopify's page as the seller's browser would; returns what comes back with it."""
-
-    def go(decision="grant", account=None):
-        url = ShopifyConnector.authorize_url(account or login(), CONSENT)
-        answer = requests.get(url, params={"decision": decision}, allow_redirects=False, timeout=10)
-        assert answer.status_code == 302
-        back = urlsplit(answer.headers["Location"])
-        query = dict(parse_qsl(back.query))
-        assert (back.hostname, query.pop("db")) == ("odoo.example.com", "shop")
-        return query
-
-    return go
-
-
-@pytest.fixture
-def consented(login, agree):
-    """The tokens of a seller who agreed."""
-    return MemoryPort(**ShopifyConnector.exchange(login(), CONSENT, agree()).tokens)
-
-
-@pytest.fixture
-def open_shop(login):
-    made = []
-
-    def make(port, method="oauth", **changes):
-        connector = ShopifyConnector(login(method, **changes), Ports(port, MemoryPort()))
-        made.append(connector)
-        return connector
-
-    yield make
-    for connector in made:
-        connector.close()
-
-
-def asked(sim, grant=None):
-    """The forms that the token endpoint was sent."""
-    forms = [parse_qs(item.raw.decode()) for item in sim.requests if item.path == ACCESS_TOKEN]
-    return [form for form in forms if grant is None or form.get("grant_type") == [grant]]
-
-
-# -- the seller's consent ---------------------------------------------------------------------------------------------
-
-
-def test_where_the_seller_agrees():
-    url = ShopifyConnector.authorize_url(Login(secrets=APP | {"shop_domain": "My-Shop"}), CONSENT)
-    parts = urlsplit(url)
-    assert (parts.scheme, parts.netloc, parts.path) == ("https", "my-shop.myshopify.com", "/admin/oauth/authorize")
-    assert dict(parse_qsl(parts.query)) == {
-        "client_id": CLIENT_ID,
-        "scope": ",".join(shopify_auth.SCOPES),
-        "redirect_uri": CONSENT.return_url,
-        "state": CONSENT.state,
-    }
-    assert CLIENT_SECRET not in url
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"client_id": ""}, "missing"),
-        ({"client_secret": ""}, "missing"),
-        ({"client_id": "a b"}, "malformed"),
-        ({"shop_domain": ""}, "missing"),
-        ({"shop_domain": "shop.example.com"}, "shop_domain"),
-    ],
-)
-def test_what_is_needed_before_the_seller_is_sent_away(changes, code):
-    with pytest.raises(AuthError) as caught:
-        ShopifyConnector.authorize_url(Login(secrets=APP | changes), CONSENT)
-    assert caught.value.code == code
-
-
-def test_a_seller_who_agrees(sim, consented, open_shop, clock):
-    assert set(consented.state) == {"access_token", "refresh_token", "expires_at", "refresh_expires_at"}
-    assert consented.get("expires_at") == (clock() + timedelta(hours=1)).isoformat()
-    assert consented.get("refresh_expires_at") == (clock() + timedelta(days=90)).isoformat()
-    assert [form["expiring"] for form in asked(sim)] == [["1"]]
-    assert open_shop(consented).identify().name == "Simulated shop"
-
-
-def test_an_app_whose_tokens_last(sim, login, agree, open_shop, clock):
-    sim.app.expiring = False
-    port = MemoryPort(**ShopifyConnector.exchange(login(), CONSENT, agree()).tokens)
-    assert (port.get("refresh_token"), port.get("expires_at")) == ("", "")
-    clock.tick(days=400)
-    assert open_shop(port).identify()
-    sim.app.revoke()
-    with pytest.raises(AuthError) as caught:
-        open_shop(port).identify()
-    assert caught.value.code == "consent_needed"
-
-
-def test_a_seller_who_does_not_agree(sim, login, agree):
-    with pytest.raises(AuthError) as caught:
-        ShopifyConnector.exchange(login(), CONSENT, agree("refuse"))
-    assert caught.value.code == "consent_refused"
-    assert not asked(sim)
-
-
-@pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "host", "hmac", "extra"])
-def test_an_answer_that_was_tampered_with(sim, login, agree, name):
-    params = agree()
-    params[name] = {"shop": "other.myshopify.com"}.get(name, params.get(name, "") + "0")
-    with pytest.raises(SignatureError):
-        ShopifyConnector.exchange(login(), CONSENT, params)
-    assert not asked(sim)
-
-
-@pytest.mark.parametrize("given", ["", "ümlaut", None])
-def test_an_answer_that_is_not_signed(sim, login, agree, given):
-    params = {name: value for name, value in agree().items() if name != "hmac"}
-    if given is not None:
-        params["hmac"] = given
-    with pytest.raises(SignatureError):
-        ShopifyConnector.exchange(login(), CONSENT, params)
-    assert not asked(sim)
-
-
-@pytest.mark.parametrize("rest", ["code=a&shop=s&state=x%3A%2Fy", "code=a&shop=s&state=x:/y"])
-def test_both_spellings_of_what_is_signed(rest):
-    digest = hmac.new(b"secret", rest.encode(), hashlib.sha256).hexdigest()
-    params = {"state": "x:/y", "shop": "s", "code": "a", "hmac": digest}
-    assert shopify_auth.signed_by("secret", params)
-    assert not shopify_auth.signed_by("other", params)
-    # one value must not pass for two parameters
-    assert not shopify_auth.signed_by("secret", {"code": "a&shop=s", "state": "x:/y", "hmac": digest})
-
-
-@pytest.mark.parametrize("shop", ["other.myshopify.com", "evil.example.com", ""])
-def test_another_shop_that_shopify_signed(sim, login, agree, shop):
-    params = agree() | {"shop": shop}
-    params.pop("hmac")
-    params["hmac"] = sim.app.sign(params)
-    with pytest.raises(AuthError) as caught:
-        ShopifyConnector.exchange(login(), CONSENT, params)
-    assert caught.value.code == "shop_domain"
-    assert "evil" not in caught.value.message
-    assert not asked(sim)
-
-
-def test_a_code_is_good_once(sim, login, agree):
-    params = agree()
-    ShopifyConnector.exchange(login(), CONSENT, params)
-    with pytest.raises(AuthError) as caught:
-        ShopifyConnector.exchange(login(), CONSENT, params)
-    assert caught.value.code == "consent_lost"
-
-
-def test_a_code_is_not_sent_twice_when_the_answer_is_lost(sim, login, agree):
-    params = agree()
-    sim.fault("cut", match=ACCESS_TOKEN)
-    with pytest.raises(Unavailable):
-        ShopifyConnector.exchange(login(), CONSENT, params)
-    assert len(asked(sim)) == 1
-
-
-def test_a_seller_who_grants_less(sim, login, agree):
-    sim.shop.scopes.remove("write_inventory")
-    with pytest.raises(AuthError) as caught:
-        ShopifyConnector.exchange(login(), CONSENT, agree())
-    assert caught.value.code == "missing_scopes"
-    assert "edit inventory" in caught.value.message
-    assert "read inventory" not in caught.value.message
-
-
-def test_the_right_to_write_is_the_right_to_read(sim, login, agree):
-    sim.shop.scopes = [scope for scope in sim.shop.scopes if scope.replace("read_", "write_", 1) not in sim.shop.scopes]
-    assert "read_inventory" not in sim.shop.scopes
-    sim.shop.scopes += [scope for scope in shopify_auth.SCOPES if scope.startswith("write_")]
-    assert ShopifyConnector.exchange(login(), CONSENT, agree()).tokens["access_token"]
-
+pytestmark = pytest.mark.usefixtures("one_clock")
 
 # -- renewing ---------------------------------------------------------------------------------------------------------
 
 
-def test_tokens_are_exchanged_every_hour(sim, consented, open_shop, clock):
+def test_tokens_are_exchanged_every_hour(consented, sign_in, clock):
     seen = {consented.get("refresh_token")}
     for _hour in range(3):
         clock.tick(minutes=60)
-        assert open_shop(consented).identify()
+        assert sign_in.connect(consented).identify()
         seen.add(consented.get("refresh_token"))
     assert len(seen) == 4
-    assert len(asked(sim, "refresh_token")) == 3
+    assert len(sign_in.forms("refresh_token")) == 3
 
 
-def test_a_pass_longer_than_its_token(sim, consented, open_shop, clock):
-    connector = open_shop(consented)
+def test_a_pass_longer_than_its_token(consented, sign_in, clock):
+    connector = sign_in.connect(consented)
     connector.identify()
     clock.tick(minutes=60)
     connector.identify()
-    assert len(asked(sim, "refresh_token")) == 1
+    assert len(sign_in.forms("refresh_token")) == 1
 
 
-def test_a_token_that_ends_early_is_renewed_once(sim, consented, open_shop):
+def test_a_token_that_ends_early_is_renewed_once(sim, consented, sign_in):
     sim.app.expire_tokens()
-    connector = open_shop(consented)
+    connector = sign_in.connect(consented)
     assert connector.identify()
-    assert len(asked(sim, "refresh_token")) == 1
+    assert len(sign_in.forms("refresh_token")) == 1
     assert connector.calls == 4  # refused, renewed, and the two questions
 
 
-def test_a_new_token_that_is_refused_too_ends_it(sim, consented, open_shop, monkeypatch):
+def test_a_new_token_that_is_refused_too_ends_it(sim, consented, sign_in, monkeypatch):
     monkeypatch.setattr(sim.app, "scopes_of", lambda token: None)
     with pytest.raises(AuthError) as caught:
-        open_shop(consented).identify()
+        sign_in.connect(consented).identify()
     assert (caught.value.code, "Authorise again" in caught.value.message) == ("auth", True)
-    assert len(asked(sim, "refresh_token")) == 1
+    assert len(sign_in.forms("refresh_token")) == 1
 
 
-def test_a_right_that_is_missing_is_no_reason_to_renew(sim, consented, open_shop):
+def test_a_right_that_is_missing_is_no_reason_to_renew(sim, consented, sign_in):
     sim.fault("http_error", status=403, match="Granted")
     with pytest.raises(AuthError):
-        open_shop(consented).identify()
-    assert not asked(sim, "refresh_token")
+        sign_in.connect(consented).identify()
+    assert not sign_in.forms("refresh_token")
 
 
-def test_two_workers_renew_once(sim, consented, open_shop, clock):
+def test_two_workers_renew_once(consented, sign_in, clock):
     clock.tick(hours=2)
     together, names = threading.Barrier(2), []
 
     def work():
-        connector = open_shop(consented)
+        connector = sign_in.connect(consented)
         together.wait(5)
         names.append(connector.identify().name)
 
@@ -272,14 +76,14 @@ def test_two_workers_renew_once(sim, consented, open_shop, clock):
     for worker in workers:
         worker.join(20)
     assert names == ["Simulated shop"] * 2
-    assert len(asked(sim, "refresh_token")) == 1
+    assert len(sign_in.forms("refresh_token")) == 1
 
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-def test_killed_before_the_new_tokens_are_kept(sim, consented, open_shop, clock):
+def test_killed_before_the_new_tokens_are_kept(consented, sign_in, clock):
     clock.tick(hours=2)
     kept = dict(consented.state)
 
@@ -288,16 +92,16 @@ def test_killed_before_the_new_tokens_are_kept(sim, consented, open_shop, clock)
 
     consented.put, put = put, consented.put
     with pytest.raises(Killed):
-        open_shop(consented).identify()
-    assert (consented.state, len(asked(sim, "refresh_token"))) == (kept, 1)
+        sign_in.connect(consented).identify()
+    assert (consented.state, len(sign_in.forms("refresh_token"))) == (kept, 1)
     consented.put = put
     clock.tick(days=29)
-    assert open_shop(consented).identify()  # the old refresh token is good until the new one is used
+    assert sign_in.connect(consented).identify()  # the old refresh token is good until the new one is used
     clock.tick(hours=2)
-    assert open_shop(consented).identify()
+    assert sign_in.connect(consented).identify()
 
 
-def test_killed_after_the_new_tokens_are_kept(sim, consented, open_shop, clock):
+def test_killed_after_the_new_tokens_are_kept(consented, sign_in, clock):
     clock.tick(hours=2)
     put = consented.put
 
@@ -307,47 +111,45 @@ def test_killed_after_the_new_tokens_are_kept(sim, consented, open_shop, clock):
 
     consented.put = last_act
     with pytest.raises(Killed):
-        open_shop(consented).identify()
+        sign_in.connect(consented).identify()
     consented.put = put
-    assert open_shop(consented).identify()
-    assert len(asked(sim, "refresh_token")) == 1
+    assert sign_in.connect(consented).identify()
+    assert len(sign_in.forms("refresh_token")) == 1
 
 
 @pytest.mark.parametrize("fault", ["cut", "http_error"])
-def test_an_answer_that_is_lost_on_the_way(sim, consented, open_shop, clock, fault):
+def test_an_answer_that_is_lost_on_the_way(sim, consented, sign_in, clock, fault):
     clock.tick(hours=2)
     sim.fault(fault, times=9, match=ACCESS_TOKEN, status=520)
-    connector = open_shop(consented)
-    connector._client.transport._sleep = lambda seconds: None
+    connector = sign_in.connect(consented)
     with pytest.raises(Unavailable):
         connector.identify()
     sim.clear_faults()
-    assert open_shop(consented).identify()
+    assert sign_in.connect(consented).identify()
 
 
 @pytest.mark.parametrize("method", ["oauth", "client_credentials"])
-def test_one_lost_answer_is_asked_for_again(sim, consented, open_shop, clock, method):
+def test_one_lost_answer_is_asked_for_again(sim, consented, sign_in, clock, method):
     clock.tick(hours=2)
     sim.fault("cut", match=ACCESS_TOKEN)
-    connector = open_shop(consented, method)
-    connector._client.transport._sleep = lambda seconds: None
+    connector = sign_in.connect(consented, method)
     assert connector.identify()
-    assert len(asked(sim, "refresh_token" if method == "oauth" else method)) == 2
+    assert len(sign_in.forms("refresh_token" if method == "oauth" else method)) == 2
 
 
 @pytest.mark.parametrize("end", ["revoke", "uninstall"])
-def test_access_that_was_taken_away(sim, consented, open_shop, end):
+def test_access_that_was_taken_away(sim, consented, sign_in, end):
     getattr(sim.app, end)()
     with pytest.raises(AuthError) as caught:
-        open_shop(consented).identify()
+        sign_in.connect(consented).identify()
     assert caught.value.code == "revoked"
-    assert len(asked(sim, "refresh_token")) == 1
+    assert len(sign_in.forms("refresh_token")) == 1
 
 
-def test_access_that_was_not_renewed_for_90_days(consented, open_shop, clock):
+def test_access_that_was_not_renewed_for_90_days(consented, sign_in, clock):
     clock.tick(days=90)
     with pytest.raises(AuthError) as caught:
-        open_shop(consented).identify()
+        sign_in.connect(consented).identify()
     assert caught.value.code == "revoked"
 
 
@@ -366,12 +168,12 @@ def test_access_that_was_not_renewed_for_90_days(consented, open_shop, clock):
         (Reply(302, b"", {"Location": "https://evil.example.com"}), "redirect"),
     ],
 )
-def test_what_a_refusal_of_the_token_means(scripted, consented, open_shop, clock, reply, code):
+def test_what_a_refusal_of_the_token_means(scripted, consented, sign_in, clock, reply, code):
     clock.tick(hours=2)
     kept = dict(consented.state)
     server = scripted(reply)
     with pytest.raises(Exception, match=r"\w") as caught:
-        open_shop(consented, url=server.url).identify()
+        sign_in.connect(consented, url=server.url).identify()
     assert caught.value.code == code
     assert (consented.state, server.count()) == (kept, 1)
 
@@ -379,12 +181,12 @@ def test_what_a_refusal_of_the_token_means(scripted, consented, open_shop, clock
 # -- an app of the seller's own ---------------------------------------------------------------------------------------
 
 
-def test_an_app_of_the_own_organisation(sim, open_shop, clock):
+def test_an_app_of_the_own_organisation(sign_in, clock):
     port = MemoryPort()
     for hours, times in ((0, 1), (23, 1), (1, 2)):
         clock.tick(hours=hours)
-        assert open_shop(port, "client_credentials").identify()
-        assert len(asked(sim, "client_credentials")) == times
+        assert sign_in.connect(port, "client_credentials").identify()
+        assert len(sign_in.forms("client_credentials")) == times
     assert port.get("refresh_token") == ""
 
 
@@ -392,28 +194,28 @@ def test_an_app_of_the_own_organisation(sim, open_shop, clock):
     ("setting", "code"),
     [({"own_organisation": False}, "shop_not_permitted"), ({"installed": False}, "app_not_installed")],
 )
-def test_an_app_that_gets_no_token_by_itself(sim, open_shop, setting, code):
+def test_an_app_that_gets_no_token_by_itself(sim, sign_in, setting, code):
     sim.do("change", **setting)
     with pytest.raises(AuthError) as caught:
-        open_shop(MemoryPort(), "client_credentials").identify()
+        sign_in.connect(MemoryPort(), "client_credentials").identify()
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("changes", [{"client_id": "wrong"}, {"client_secret": "wrong-secret"}])
-def test_an_app_that_shopify_does_not_know(open_shop, changes):
+def test_an_app_that_shopify_does_not_know(sign_in, changes):
     with pytest.raises(AuthError) as caught:
-        open_shop(MemoryPort(), "client_credentials", **changes).identify()
+        sign_in.connect(MemoryPort(), "client_credentials", **changes).identify()
     assert caught.value.code == "client_refused"
 
 
-def test_rights_that_were_added_since_the_token_was_given(sim, open_shop):
+def test_rights_that_were_added_since_the_token_was_given(sim, sign_in):
     port = MemoryPort()
     all_scopes, sim.shop.scopes = sim.shop.scopes, [scope for scope in sim.shop.scopes if scope != "write_inventory"]
     with pytest.raises(AuthError) as caught:
-        open_shop(port, "client_credentials").identify()
+        sign_in.connect(port, "client_credentials").identify()
     assert (caught.value.code, "Dev Dashboard" in caught.value.message) == ("missing_scopes", True)
     sim.shop.scopes = all_scopes
-    assert open_shop(port, "client_credentials").identify()
+    assert sign_in.connect(port, "client_credentials").identify()
 
 
 # -- which way --------------------------------------------------------------------------------------------------------
@@ -435,18 +237,18 @@ def test_the_way_is_told_by_what_there_is(secrets, kept, method):
     assert shopify_auth.method_of(Login(secrets=secrets, auth_method="oauth"), ports) == "oauth"
 
 
-def test_a_seller_who_has_not_agreed_yet(sim, open_shop):
+def test_a_seller_who_has_not_agreed_yet(sim, sign_in):
     with pytest.raises(AuthError) as caught:
-        open_shop(MemoryPort()).identify()
+        sign_in.connect(MemoryPort()).identify()
     assert caught.value.code == "consent_needed"
     assert sim.count() == 0
 
 
 @pytest.mark.parametrize(("method", "words"), [("token", "enter the new token"), ("oauth", "authorise again")])
-def test_what_to_do_about_missing_rights(sim, consented, open_shop, method, words):
+def test_what_to_do_about_missing_rights(sim, consented, sign_in, method, words):
     sim.shop.scopes.remove("write_orders")
     with pytest.raises(AuthError) as caught:
-        open_shop(consented, method, access_token=sim.shop.token).identify()
+        sign_in.connect(consented, method, access_token=sim.shop.token).identify()
     assert "edit orders (to cancel them)" in caught.value.message
     assert words in caught.value.message
 
@@ -463,9 +265,9 @@ def test_ways_and_fields_fit():
 # -- secrets ----------------------------------------------------------------------------------------------------------
 
 
-def test_secrets_travel_in_bodies_only_and_show_nowhere(sim, consented, open_shop, clock, caplog):
+def test_secrets_travel_in_bodies_only_and_show_nowhere(sim, consented, sign_in, clock, caplog):
     caplog.set_level(logging.DEBUG)
-    connector = open_shop(consented)
+    connector = sign_in.connect(consented)
     connector.identify()
     secrets = {CLIENT_SECRET, consented.get("access_token"), consented.get("refresh_token")}
     clock.tick(hours=2)
@@ -481,11 +283,11 @@ def test_secrets_travel_in_bodies_only_and_show_nowhere(sim, consented, open_sho
         assert secret not in redacted
 
 
-def test_a_refusal_that_repeats_the_secrets(scripted, consented, open_shop, clock):
+def test_a_refusal_that_repeats_the_secrets(scripted, consented, sign_in, clock):
     clock.tick(hours=2)
     token = consented.get("refresh_token")
     server = scripted(Reply(418, {"error": f"bad {token} {CLIENT_SECRET}"}))
     with pytest.raises(Exception, match=r"\*\*\*") as caught:
-        open_shop(consented, url=server.url).identify()
+        sign_in.connect(consented, url=server.url).identify()
     assert token not in str(caught.value)
     assert CLIENT_SECRET not in str(caught.value)

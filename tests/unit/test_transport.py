@@ -17,7 +17,14 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth1
 
 from order_channel_mapping.connectors import address_guard, transport
-from order_channel_mapping.connectors.base import AuthError, BadPayload, RateLimited, Rejected, TokenRefused, Unavailable
+from order_channel_mapping.connectors.base import (
+    AuthError,
+    BadPayload,
+    RateLimited,
+    Rejected,
+    TokenRefused,
+    Unavailable,
+)
 from order_channel_mapping.connectors.pacing import Pace
 from order_channel_mapping.connectors.transport import Redactor, Transport, retry_after_seconds
 from tests.marketplaces.base import Reply

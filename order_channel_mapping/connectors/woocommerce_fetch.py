@@ -5,8 +5,8 @@ end and is met again; a full pass over products goes by id. ``modified_after`` i
 starts a second before.
 
 Portions. WooCommerce has numbered pages only, and their borders move when a record before them changes or goes. So each
-portion begins with the last record of the one before (``offset``): is it not there, the walk steps back until it finds a
-record it knows. However many records share a second, none is missed. A list that got long is started anew, a good while
+portion begins with the last record of the one before (``offset``): is it not there, or changed since, the walk steps back
+until it finds a record it knows. However many records share a second, none is missed. A list that got long is started anew, a good while
 before where it stands, since products are sorted by the wall clock of the store, on which an hour repeats itself in autumn.
 
 Watermark. It is the store's own clock, as with Shopify: the latest change seen, at the end the store's ``Date`` when it
@@ -71,7 +71,7 @@ class Position:
     """Where a walk stands. Its text form is the cursor of a page: all that another process needs to go on.
 
     ``start`` is the time that the present list starts at, ``status`` its orders' statuses, ``depth`` the records passed,
-    ``tail`` the ids of the last ones, ``latest`` the latest change seen, ``asked`` the time that the watermark may not
+    ``tail`` the marks of the last ones, ``latest`` the latest change seen, ``asked`` the time that the watermark may not
     pass: of the first question of a walk by id, of the question for trashed orders. ``since`` is what ``start`` was when
     the fetch began.
     """
@@ -80,7 +80,7 @@ class Position:
     start: str | None = None
     status: str = ""
     depth: int = 0
-    tail: tuple[int, ...] = ()
+    tail: tuple[str, ...] = ()
     latest: str | None = None
     asked: str | None = None
     since: str | None = None
@@ -95,7 +95,7 @@ class Position:
             position = cls(**json.loads(cursor)) if cursor else None
             if position is None or position.walk not in {walk.name for walk in walks}:
                 return None
-            return replace(position, depth=int(position.depth), tail=tuple(map(int, position.tail)))
+            return replace(position, depth=int(position.depth), tail=tuple(map(str, position.tail)))
         except (TypeError, ValueError):
             return None
 
@@ -166,7 +166,7 @@ def _batch(client: WooCommerceClient, walk: Walk, here: Position) -> Batch:
     asked = here.asked or (None if walk.by_time else portion.asked_at and iso(portion.asked_at))
     position = None
     if not portion.last:
-        tail = tuple(row["id"] for row in portion.rows[-TAIL:]) if portion.whole else ()
+        tail = tuple(_mark(walk, row) for row in portion.rows[-TAIL:]) if portion.whole else ()
         position = _anchor(walk, replace(here, depth=portion.end, tail=tail, latest=latest, asked=asked))
     if walk.by_time:
         watermark = (portion.asked_at if portion.last else None) or moment(latest)
@@ -184,7 +184,7 @@ def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_
     offset, known, idle = max(0, here.depth - 1) if here.tail else here.depth, set(here.tail), False
     while True:
         portion = _ask(client, walk.path, params, offset, walk.size)
-        found = [place for place, row in enumerate(portion.rows) if row["id"] in known]
+        found = [place for place, row in enumerate(portion.rows) if _mark(walk, row) in known]
         if known and not found and offset:  # what was before it changed or went, and the list moved up
             offset = max(0, offset - max(1, walk.size - 1))
             continue
@@ -197,6 +197,11 @@ def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_
         if idle:
             raise Unavailable("The store sends the same page again and again.", "repeated_page", sent=True)
         idle = True
+
+
+def _mark(walk: Walk, row: Mapping[str, Any]) -> str:
+    """What a record is known by while it stays where it is: one that changed since has moved to the end of a list by time."""
+    return f"{row['id']}@{row.get('date_modified_gmt')}" if walk.by_time else str(row["id"])
 
 
 def _latest(rows: list[Mapping[str, Any]]) -> str | None:

@@ -59,11 +59,11 @@ def create(shop: Shop, spec: Mapping[str, Any], when: str | None = None, take_st
     for entry in spec.get("meta_data") or ():
         shop.set_meta(order["meta_data"], entry["key"], entry["value"])
     _add_parts(shop, order, spec)
-    shop.orders.add(order)
     status = spec.get("status") or "pending"
     if spec.get("set_paid") and status == "pending":
         status = "processing"
     _enter(shop, order, status, when, take_stock)
+    shop.orders.add(order)  # with its status: lists that are kept take it in or not by that
     shop.happened("order.created", ref)
     return order
 

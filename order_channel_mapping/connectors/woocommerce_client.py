@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +29,11 @@ API = "/wp-json/wc/v3"
 NAME = "The store"
 NO_ROUTE = "rest_no_route"
 #: codes of trouble that a smaller question may not have: the server ran out of time or memory
-OVERWORKED = frozenset({"timeout", "http_500", "http_502", "http_504", "http_508"})
+OVERWORKED = frozenset({"http_500", "http_502", "http_504", "http_508"})
+#: seconds that a size which the store can take is remembered; it may have been a bad day
+DAY = 86_400
+#: where waiting for nothing costs most, sizes don't shrink below this
+FEW = 10
 _PATHS_OF_WORDPRESS = re.compile(r"/(wp-json|wp-admin|wp-login\.php|wc-auth|index\.php)(/.*)?$")
 _HOST = re.compile(r"[^\s/?#@:\\<>\"']+")
 _NO_PERMALINKS = (
@@ -160,6 +165,25 @@ class WooCommerceClient:
         except (AuthError, Rejected, BadPayload, Unavailable):
             return {}
         return answer if isinstance(answer, dict) else {}
+
+    # -- how much the store can take at once --------------------------------------------------------------------------
+
+    def size(self, name: str, most: int) -> int:
+        """How many records to ask for, or to send, in one call."""
+        known = (self.transport.pace.state.get("sizes") or {}).get(name)
+        return min(most, int(known["size"])) if known and known["until"] > time.time() else most
+
+    def learn_size(self, name: str, size: int) -> None:
+        """Remember that the store takes so many, for a day."""
+        known = {"size": max(1, size), "until": time.time() + DAY}
+        self.transport.pace.learn(sizes={**(self.transport.pace.state.get("sizes") or {}), name: known})
+
+    def shrink(self, name: str, size: int, error: Unavailable) -> int | None:
+        """A smaller size to try at once; None where that would not help. Silence is too costly to be tried again in the
+        same pass: the next one asks for less."""
+        if error.code == "timeout" and size > FEW:
+            self.learn_size(name, max(FEW, size // 4))
+        return size // 4 or 1 if error.code in OVERWORKED and size > 1 else None
 
     # -- reading answers ----------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from typing import Any
 from .base import BadPayload, Unavailable
 from .records import RecordFailure
 from .values import moment
-from .woocommerce_client import OVERWORKED, Answer, WooCommerceClient
+from .woocommerce_client import FEW, OVERWORKED, Answer, WooCommerceClient
 from .woocommerce_records import PRODUCT_FIELDS
 from .woocommerce_statuses import TRASH
 
@@ -236,19 +236,21 @@ def _ask(
     :return: a _Portion; None where the route is ``optional`` and this store does not have it
     """
     get = client.get_optional if optional else client.get
-    pace = client.transport.pace
-    size = min(most, int((pace.state.get("sizes") or {}).get(path) or most))
+    usual = size = client.size(path, most)
     while True:
         try:
             answer = get(path, {**params, "offset": offset, "per_page": size})
-            return answer and _portion(path, answer, offset, size)
         except Unavailable as error:
-            if error.code not in OVERWORKED:
-                raise
-            if size == 1:
+            smaller = client.shrink(path, size, error)
+            if smaller is None:
+                if size > 1 or error.code not in OVERWORKED:
+                    raise
                 return _step_over(client, path, params, offset, error)
-            size = max(1, size // 4)
-            pace.learn(sizes={**(pace.state.get("sizes") or {}), path: size})
+            size = smaller
+            continue
+        if FEW <= size < usual:  # fewer than that was for the sake of a single record
+            client.learn_size(path, size)
+        return answer and _portion(path, answer, offset, size)
 
 
 def _portion(path: str, answer: Answer, offset: int, size: int) -> _Portion:

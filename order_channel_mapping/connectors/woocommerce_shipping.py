@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .base import BadPayload
 from .records import ZERO, PushResult, PushStatus, Shipment, StatusMeaning
 from .values import amount
 from .woocommerce_client import WooCommerceClient
@@ -46,7 +47,7 @@ def ship(client: WooCommerceClient, shipment: Shipment, statuses: Statuses, opti
     if completes and _is_all_shipped(client, order, [] if reported else [parcel(shipment)]):
         changes["status"] = "completed"
     if changes:
-        client.send("PUT", f"/orders/{shipment.order_id}", changes, idempotent=True)
+        _write(client, shipment.order_id, changes)
     if options.get("ship_note", True):
         _add_note(client, shipment, may_be_there=reported or in_extension)
     return PushResult(shipment.order_id, PushStatus.OK, key)
@@ -69,7 +70,7 @@ def update_tracking(
         if options.get("ship_tracking_meta", True):
             others = [item for item in items if str(item.get("tracking_number")) not in {old, new}]
             metas.append(meta(order, TRACKING, [*others, tracking_item(parcel_ref, shipment)] if new else others))
-        client.send("PUT", f"/orders/{shipment.order_id}", {"meta_data": metas}, idempotent=True)
+        _write(client, shipment.order_id, {"meta_data": metas})
     if new and options.get("ship_note", True):
         _add_note(client, shipment, may_be_there=repeated)
     return PushResult(shipment.order_id, PushStatus.OK, parcel_ref)
@@ -83,7 +84,8 @@ def cancel(client: WooCommerceClient, order_id: str, statuses: Statuses) -> Push
     if order["status"] in _OVER or statuses.meaning(order["status"]) is StatusMeaning.COMPLETED:
         message = f"The order is '{status_name(order['status'])}' at the store already. Refund it there instead."
         return _failed(order_id, "not_cancelled", message)
-    client.send("PUT", f"/orders/{order_id}", {"status": "cancelled"}, idempotent=True)
+    if _write(client, order_id, {"status": "cancelled"}).get("status") != "cancelled":
+        return _failed(order_id, "not_cancelled", "The store took the order's cancellation but kept its status.")
     return PushResult(order_id, PushStatus.OK)
 
 
@@ -91,7 +93,17 @@ def cancel(client: WooCommerceClient, order_id: str, statuses: Statuses) -> Push
 
 
 def _read(client: WooCommerceClient, order_id: str) -> dict[str, Any]:
-    return client.get(f"/orders/{order_id}").data
+    return _checked(client.get(f"/orders/{order_id}").data, order_id)
+
+
+def _write(client: WooCommerceClient, order_id: str, changes: Payload) -> dict[str, Any]:
+    return _checked(client.send("PUT", f"/orders/{order_id}", changes, idempotent=True), order_id)
+
+
+def _checked(answer: Any, order_id: str) -> dict[str, Any]:
+    if not isinstance(answer, dict) or str(answer.get("id")) != order_id or "status" not in answer:
+        raise BadPayload("The store's answer is not the order that was asked for.")
+    return answer
 
 
 def _is_cancelled(order: Payload, statuses: Statuses) -> bool:

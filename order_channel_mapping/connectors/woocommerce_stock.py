@@ -15,7 +15,7 @@ from typing import Any
 from .base import BadPayload, Rejected, Unavailable
 from .records import PushResult, PushStatus, StockLevel
 from .values import amount
-from .woocommerce_client import OVERWORKED, WooCommerceClient
+from .woocommerce_client import WooCommerceClient
 from .woocommerce_fetch import MOST
 
 _REF = re.compile(r"product:(?P<product>\d+)|variation:(?P<parent>\d+):(?P<variation>\d+)")
@@ -69,19 +69,21 @@ def _push_group(
     results: dict[int, PushResult],
 ) -> None:
     """All of one batch address, in as few calls as the store can take."""
-    pace = client.transport.pace
     waiting = sorted(levels)
-    size = min(MOST, int((pace.state.get("sizes") or {}).get(BATCH) or MOST))
+    size = client.size(BATCH, MOST)
     while waiting:
         part = waiting[:size]
         try:
             answers = _send(client, path, {number: levels[number] for number in part})
         except (Rejected, Unavailable) as error:
-            if error.code in _TOO_MANY | OVERWORKED and len(part) > 1:
-                size = len(part) // 2
-                pace.learn(sizes={**(pace.state.get("sizes") or {}), BATCH: size})
+            smaller = len(part) // 2 if error.code in _TOO_MANY else None
+            if isinstance(error, Unavailable):
+                smaller = client.shrink(BATCH, len(part), error)
+            if smaller:
+                size = smaller
+                client.learn_size(BATCH, size)
                 continue
-            if not isinstance(error, Rejected):
+            if isinstance(error, Unavailable):
                 raise
             answers = {number: _failed(levels[number], error.code, error.message) for number in part}
         for number in part:

@@ -8,6 +8,7 @@ from tests.marketplaces import catalogue
 from tests.marketplaces.base import Reply, Simulator
 from tests.marketplaces.shopify import ShopifySimulator
 from tests.marketplaces.woocommerce import WooCommerceSimulator
+from tests.marketplaces.woocommerce_shop import CONSUMER_KEY, CONSUMER_SECRET
 from tests.ports import Clock, MemoryPort
 from tests.unit.woocommerce_client import WooClient, stock_site
 
@@ -146,3 +147,24 @@ def woo(clock):
 @pytest.fixture
 def woo_client(woo):
     return WooClient(woo)
+
+
+@pytest.fixture
+def woo_connect(woo):
+    """Makes a connector to the small WooCommerce site; ``pace`` is kept from one to the next."""
+    from order_channel_mapping.connectors.base import Login, Ports
+    from order_channel_mapping.connectors.woocommerce import WooCommerceConnector
+
+    made, pace = [], MemoryPort()
+
+    def make(**options):
+        keys = {"consumer_key": CONSUMER_KEY, "consumer_secret": CONSUMER_SECRET}
+        login = Login(base_url=woo.url, secrets=keys, allow_insecure=True, options=options)
+        connector = WooCommerceConnector(login, Ports(MemoryPort(), pace))
+        connector._client.transport._sleep = lambda seconds: None
+        made.append(connector)
+        return connector
+
+    yield make
+    for connector in made:
+        connector.close()

@@ -9,6 +9,7 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -148,8 +149,8 @@ def _note(shipment: Shipment) -> str:
 def _add_note(client: WooCommerceClient, shipment: Shipment, may_be_there: bool) -> None:
     path, note = f"/orders/{shipment.order_id}/notes", _note(shipment)
     if may_be_there:
-        sign = shipment.tracking_number or note
-        if any(sign in str(found.get("note")) for found in client.get(path).data):
+        sign = re.compile(rf"(?<!\w){re.escape(shipment.tracking_number or note)}(?!\w)")
+        if any(sign.search(str(found.get("note"))) for found in client.get(path).data):
             return
     # written twice by WooCommerce if sent twice: never repeated blindly
     client.send("POST", path, {"note": note, "customer_note": shipment.notify}, idempotent=False)

@@ -316,7 +316,9 @@ def test_a_list_that_got_long_is_started_anew(woo, woo_connect, monkeypatch):
     since = woo.clock() - timedelta(days=3)
     assert len(items(woo_connect().iter_items(since=since))) == 33
     starts = {part for request in woo.requests for part in request.path.split("&") if part.startswith("modified_after")}
-    offsets = [int(request.path.split("offset=")[1].split("&")[0]) for request in woo.requests if "/products?" in request.path]
+    offsets = [
+        int(request.path.split("offset=")[1].split("&")[0]) for request in woo.requests if "/products?" in request.path
+    ]
     assert len(starts) > 2
     assert max(offsets) <= 15
 

@@ -6,8 +6,9 @@ starts a second before.
 
 Portions. WooCommerce has numbered pages only, and their borders move when a record before them changes or goes. So each
 portion begins with the last record of the one before (``offset``): is it not there, or changed since, the walk steps back
-until it finds a record it knows. However many records share a second, none is missed. A list that got long is started anew, a good while
-before where it stands, since products are sorted by the wall clock of the store, on which an hour repeats itself in autumn.
+until it finds a record it knows. However many records share a second, none is missed. A list that got long is started
+anew, a good while before where it stands, since products are sorted by the wall clock of the store, on which an hour
+repeats itself in autumn.
 
 Watermark. It is the store's own clock, as with Shopify: the latest change seen, at the end the store's ``Date`` when it
 was asked. Trashed orders are in no other list, so that they are looked for first, and the watermark never passes the time

@@ -90,10 +90,11 @@ def _needs_processing(shop: Shop, line: Mapping[str, Any]) -> bool:
 
 
 def _line(shop: Shop, line: Mapping[str, Any], places: int) -> dict[str, Any]:
-    """A line names the product and variation that exist now: what was deleted since leaves 0 and empty texts behind."""
+    """A line names the product and variation that exist now: what was deleted since leaves 0 and empty texts behind, a
+    deleted variation the code and picture of its product."""
     product = shop.products.get(line["product_id"])
     variation = shop.variations.get(line["variation_id"])
-    item = variation if line["variation_id"] else product
+    item = variation or product
     quantity, total = line["quantity"], Decimal(line["total"])
     return {
         "id": line["id"],

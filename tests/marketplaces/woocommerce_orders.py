@@ -150,11 +150,10 @@ def _discount(shop: Shop, order: Record, lines: list[Record], coupons: Iterable[
     """Take coupons off the amounts that buyers saw, then leave the tax out of lines and discounts."""
     rates = {line["id"]: _rates(shop, order, line) for line in lines}
     included, places = order["prices_include_tax"], _places(shop)
-    net = lambda line, amount: amount - sum(taxes_on(amount, rates[line["id"]], True, places).values(), ZERO)  # noqa: E731
-    left = {line["id"]: Decimal(line.pop("shown")) for line in lines}
-    for line in lines:
-        amount = left[line["id"]]
-        line.setdefault("subtotal", str(net(line, amount) if included else amount))
+    taxes = lambda line, amount: taxes_on(amount, rates[line["id"]], included, places)  # noqa: E731
+    net = lambda line, amount: amount - (sum_of(taxes(line, amount)) if included else ZERO)  # noqa: E731
+    seen = {line["id"]: Decimal(line.pop("shown")) for line in lines}
+    left = dict(seen)
     for entry in coupons:
         coupon = shop.coupons.get(str(entry.get("code", "")).lower())
         if not coupon:
@@ -163,13 +162,19 @@ def _discount(shop: Shop, order: Record, lines: list[Record], coupons: Iterable[
         whole = tax = ZERO
         for line, share in zip(lines, shares, strict=True):
             before, left[line["id"]] = left[line["id"]], left[line["id"]] - share
-            taxed = sum(taxes_on(share, rates[line["id"]], included, places).values(), ZERO)
-            whole += net(line, before) - net(line, before - share) if included else share
-            tax += taxed
+            whole += net(line, before) - net(line, before - share)
+            tax += sum_of(taxes(line, share))
         order["coupon_lines"].append(_coupon_line(shop, coupon, whole, tax))
     for line in lines:
-        amount = left[line["id"]]
-        line.setdefault("total", str(net(line, amount) if included else amount) if coupons else line["subtotal"])
+        first, last = seen[line["id"]], left[line["id"]]
+        if included and not line.keys() & {"subtotal", "total"} and order["created_via"] == "checkout":
+            # the basket worked these out of what the buyer saw, and so they stay
+            line["taxes_within"] = [
+                {"id": ref, "total": str(total), "subtotal": str(taxes(line, first)[ref])}
+                for ref, total in taxes(line, last).items()
+            ]
+        line.setdefault("subtotal", str(net(line, first)))
+        line.setdefault("total", str(net(line, last)) if coupons else line["subtotal"])
 
 
 def _coupon_line(shop: Shop, coupon: Mapping[str, Any], discount: Decimal, tax: Decimal) -> Record:
@@ -206,9 +211,7 @@ def add_up(shop: Shop, order: Record) -> None:
     goods_tax: dict[int, Decimal] = {}
     shipping_tax: dict[int, Decimal] = {}
     for line in order["line_items"]:
-        rates = _rates(shop, order, line)
-        subtotal = taxes_on(Decimal(line["subtotal"]), rates, False, places)
-        total = taxes_on(Decimal(line["total"]), rates, False, places)
+        subtotal, total = (_line_taxes(shop, order, line, name) for name in ("subtotal", "total"))
         line["taxes"] = [{"id": ref, "total": str(total[ref]), "subtotal": str(subtotal[ref])} for ref in total]
         line["subtotal_tax"], line["total_tax"] = str(sum_of(subtotal)), str(sum_of(total))
         collect(goods_tax, total)
@@ -221,6 +224,12 @@ def add_up(shop: Shop, order: Record) -> None:
             collect(collected, total)
     order["tax_lines"] = _tax_lines(shop, order, goods_tax, shipping_tax)
     _totals(shop, order, goods_tax, shipping_tax)
+
+
+def _line_taxes(shop: Shop, order: Record, line: Record, name: str) -> dict[int, Decimal]:
+    if "taxes_within" in line:
+        return {tax["id"]: Decimal(tax[name]) for tax in line["taxes_within"]}
+    return taxes_on(Decimal(line[name]), _rates(shop, order, line), False, _places(shop))
 
 
 def collect(sums: dict[int, Decimal], taxes: Mapping[int, Decimal]) -> None:
@@ -357,6 +366,7 @@ def _update_lines(shop: Shop, order: Record, body: Mapping[str, Any]) -> None:
             if line and entry.get("quantity") == 0:
                 order[name].remove(line)
             elif line:
+                line.pop("taxes_within", None)
                 line |= {key: value for key, value in entry.items() if key in line and key not in ("id", "meta_data")}
                 line |= {key: str(entry[key]) for key in ("total", "subtotal") if entry.get(key) is not None}
     new = {name: [entry for entry in body.get(name) or () if not entry.get("id")] for name in names}

@@ -219,6 +219,16 @@ def test_a_table_keeps_its_order():
     assert refs(modified_before="2026-05") == [1, 4]
     assert refs(order="desc") == [2, 5, 4, 1]
     assert refs(orderby="id") == [1, 2, 4, 5]
+    table.add({"id": 6, "created": "2026", "modified": "2026-10"})
+    assert refs(orderby="id") == [1, 2, 4, 5, 6]
+    even = lambda: [record["id"] for record in table.listed(asked, "even", lambda record: record["even"])]  # noqa: E731
+    for ref in table:
+        table[ref]["even"] = ref % 2 == 0
+    assert even() == [4, 2, 6]
+    table[4]["even"], table[5]["even"] = False, True
+    table.touch(table[4], "2026-11")
+    table.touch(table[5], "2026-11")
+    assert even() == [2, 6, 5]
 
 
 # -- faults -----------------------------------------------------------------------------------------------------------

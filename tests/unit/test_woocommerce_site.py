@@ -128,6 +128,18 @@ def test_prices_with_tax(woo, buy):
     assert order["prices_include_tax"] is True
 
 
+def test_a_basket_keeps_the_total_that_buyers_saw(woo, buy):
+    """Half a cent within a price is rounded down, and the tax is not worked out again from what is left."""
+    woo.shop.site["prices_include_tax"] = True
+    woo.shop.taxes[0]["rate"] = "100"
+    line = {"sku": "MUG", "quantity": 1}
+    basket, api = buy(line), buy(line, created_via="rest-api")
+    assert [(order["line_items"][0]["total"], order["total_tax"]) for order in (basket, api)] == [
+        ("5.00", "4.99"),
+        ("5.00", "5.00"),
+    ]
+
+
 def test_two_taxes_one_upon_the_other(woo, buy):
     add_tax(woo.shop, "City", 1, country="US", state="NY", priority=2, compound=True)
     add_tax(woo.shop, "Elsewhere", 20, country="DE")
@@ -207,12 +219,18 @@ def test_refunds(woo, woo_client, buy):
 
 def test_lines_of_products_that_are_gone(woo, woo_client, buy):
     tee, mug = buy({"sku": "TEE-M"}, {"sku": "MUG"})["line_items"]
+    small = buy({"sku": "TEE-S"})
     woo.do("delete_variation", ref="TEE-M")
     woo.do("delete_product", ref="MUG")
-    tee_now, mug_now = woo_client.get("/orders")[0]["line_items"]
+    tee_now, mug_now = woo_client.get("/orders")[1]["line_items"]
     assert (tee["variation_id"], tee["sku"], mug["product_id"], mug["sku"]) == (12, "TEE-M", 13, "MUG")
     assert (tee_now["product_id"], tee_now["variation_id"], tee_now["sku"]) == (10, 0, "")
     assert (mug_now["product_id"], mug_now["sku"], mug_now["name"]) == (0, "", "Mug")
+    woo.do("edit_product", ref=10, sku="TEE")
+    woo.do("delete_variation", ref="TEE-S")
+    assert woo_client.get(f"/orders/{small['id']}")["line_items"][0]["sku"] == "TEE", (
+        "that of its product, if it has one"
+    )
 
 
 def test_statuses(woo, woo_client, buy):

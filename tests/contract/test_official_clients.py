@@ -190,9 +190,12 @@ def test_shopify_stock(shopify, ask_shopify):
     assert shopify.shop.available(variant["id"], location) == 41
 
 
-def test_shopify_errors(shopify, ask_shopify):
+def test_shopify_refuses_a_wrong_document(specs, ask_shopify):
     (wrong,) = ask_shopify(["query Wrong { shop { colour } }"])
     assert "colour" in wrong["errors"]["graphQLErrors"][0]["message"]
+
+
+def test_shopify_errors(shopify, ask_shopify):
     (refused,) = ask_shopify([ORDER, {"variables": {"id": "gid://shopify/Order/1"}}], token="shpat_wrong")
     assert refused["errors"]["networkStatusCode"] == 401
     shopify.fault("throttle", http=True)

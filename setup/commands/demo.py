@@ -19,7 +19,7 @@ from odoo_env.environment import odoo_environment
 from odoo_env.paths import ADDON, LOCAL_CACHE, REPOSITORY, digest, locked_or_fail
 from odoo_env.services import Services, choose_port, port_is_free, services
 
-MARKETPLACES = ("shopify",)
+MARKETPLACES = ("shopify", "woocommerce")
 FOLDER = LOCAL_CACHE / "demo"
 DATABASE = f"{databases.PREFIX}_demo_{digest(str(REPOSITORY))}"
 HTTP_PORT = 8069

@@ -21,6 +21,21 @@ from odoo.addons.base.models.ir_cron import IrCron
 CRON_SECONDS = 120
 
 
+def runs_over(env: api.Environment) -> bool:
+    """No run is under way or asked for."""
+    return not env["order.channel.run"].search_count([("state", "in", ("queued", "running"))], limit=1)
+
+
+def settled(env: api.Environment) -> bool:
+    """Nothing is under way and no quantity or command waits to be sent."""
+    waiting = [
+        ("order.channel.stock.push", [("state", "in", ("pending", "sent"))]),
+        ("order.channel.command", [("state", "in", ("pending", "sending"))]),
+        ("order.channel.stock.change", [("due_at", "=", False)]),  # the others are a second look, later
+    ]
+    return runs_over(env) and not any(env[model].search_count(domain, limit=1) for model, domain in waiting)
+
+
 class Broken(Exception):
     """A step can't go on; the message says why. The steps after it are not done."""
 

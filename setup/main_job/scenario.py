@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from main_job import business
-from main_job.job import Job
+from main_job import business, several_shops
+from main_job.job import Job, runs_over, settled
 from tests.marketplaces.shopify_shop import TOKEN
 
 CHANNEL = "Simulated Shopify shop"
 SWITCHES = ("auto_link", "auto_process", "push_stock", "push_tracking")
-IDLE = ("queued", "running")
 
 
 def run(job: Job) -> None:
@@ -23,15 +22,15 @@ def run(job: Job) -> None:
     ship(job)
     cure_a_failure(job)
     sync_again(job)
+    several_shops.run(job)
     tell_where_it_stands(job)
 
 
 def resume(job: Job) -> None:
     """A database in which the main job has been done: the marketplaces may have moved to other ports."""
     with job.env() as env:
-        env["order.channel"].search([("name", "=", CHANNEL)]).account_id.api_base_url = job.marketplaces[
-            "shopify"
-        ].address
+        for provider, marketplace in job.marketplaces.items():
+            env["order.channel.account"].search([("provider", "=", provider)]).api_base_url = marketplace.address
     tell_where_it_stands(job)
 
 
@@ -57,13 +56,9 @@ def _channel(env):
     return env["order.channel"].search([("name", "=", CHANNEL)])
 
 
-def _runs_over(env) -> bool:
-    return not env["order.channel.run"].search_count([("state", "in", IDLE)], limit=1)
-
-
 def first_fetch(job: Job) -> None:
     job.say("Fetch its items and orders")
-    job.run_crons(_runs_over, "the first fetch")
+    job.run_crons(runs_over, "the first fetch")
     with job.env() as env:
         runs = env["order.channel.run"].search([("channel_id", "=", _channel(env).id)])
         items, orders = (runs.filtered(lambda run, kind=kind: run.kind == kind) for kind in ("items", "orders"))
@@ -93,7 +88,7 @@ def go_live(job: Job) -> None:
         job.at_least("ambiguous items that Go live announces", wizard.unsure_count, 4)
         announced = wizard.link_count
         wizard.action_confirm()
-    job.run_crons(_settled, "going live")
+    job.run_crons(settled, "going live")
     with job.env() as env:
         listings = env["order.channel.listing"]
         linked = listings.search_count([("state", "=", "linked")])
@@ -103,16 +98,6 @@ def go_live(job: Job) -> None:
         job.figure("listings fetched", listings.search_count([]), "Channels > Listings")
         job.figure("linked by SKU or barcode", linked, "Channels > Listings")
         job.figure("ambiguous, left to a person", ambiguous, "Channels > Listings")
-
-
-def _settled(env) -> bool:
-    """Nothing is under way and no quantity or command waits to be sent."""
-    waiting = [
-        ("order.channel.stock.push", [("state", "in", ("pending", "sent"))]),
-        ("order.channel.command", [("state", "in", ("pending", "sending"))]),
-        ("order.channel.stock.change", [("due_at", "=", False)]),  # the others are a second look, later
-    ]
-    return _runs_over(env) and not any(env[model].search_count(domain, limit=1) for model, domain in waiting)
 
 
 def answer_a_tax_question(job: Job) -> None:
@@ -165,7 +150,7 @@ def map_what_is_left(job: Job) -> None:
         ids = {kind: order.ids for kind, order in orders.items()}
     with job.env() as env:
         _channel(env).action_sync_now()
-    job.run_crons(_settled, "processing what was mapped")
+    job.run_crons(settled, "processing what was mapped")
     with job.env() as env:
         for kind in kinds:
             order = env["sale.order"].browse(ids[kind])
@@ -204,7 +189,7 @@ def ship(job: Job) -> None:
         picking.button_validate()
         job.equal("state of the delivery", picking.mapped("state"), ["done"])
         ref = order.channel_order_id.external_id
-    job.run_crons(_settled, "reporting the tracking number")
+    job.run_crons(settled, "reporting the tracking number")
     parcels = job.marketplaces["shopify"].state()["orders"][ref]["fulfillments"]
     numbers = [info["number"] for parcel in parcels for info in parcel["trackingInfo"]]
     job.equal("tracking numbers that the shop has", numbers, [number])
@@ -221,7 +206,7 @@ def cure_a_failure(job: Job) -> None:
     shop.do("repair_order", ref=ref)
     with job.env() as env:
         env["order.channel.failure"].search([("external_ref", "=", ref)]).action_retry()
-    job.run_crons(_settled, "the retry")
+    job.run_crons(settled, "the retry")
     with job.env() as env:
         job.equal(
             "failures after the retry",
@@ -248,7 +233,7 @@ def sync_again(job: Job) -> None:
     with job.env() as env:
         channel = _channel(env)
         channel.action_sync_now()
-    job.run_crons(_settled, "the second sync")
+    job.run_crons(settled, "the second sync")
     with job.env() as env:
         touched = [model for model in models if _written(env, model) != before[model]]
         job.equal("models written to by the second sync", touched, [])

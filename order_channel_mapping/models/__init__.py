@@ -52,6 +52,8 @@ from . import sale_order_edits
 from . import sale_order_line
 from . import sale_order_line_invoice
 from . import account_move
+from . import account_move_send
+from . import mail_mail
 from . import payment_transaction
 from . import sale_order_demand
 from . import order_channel_offline

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools.silence import colleagues, is_silent
+from ..tools.silence import reached, without_numbers
 from .order_channel_projection import PLACEHOLDER
 
 
@@ -10,7 +10,10 @@ class AccountMove(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return colleagues(recipients) if is_silent(self.sudo().line_ids.sale_line_ids.order_id) else recipients
+        return reached(self, recipients)
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
 
 
 class AccountMoveLine(models.Model):

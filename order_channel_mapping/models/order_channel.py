@@ -64,7 +64,7 @@ class OrderChannel(models.Model):
     push_tracking = fields.Boolean(string="Report Tracking", copy=False, tracking=True)
     notify_buyer = fields.Boolean(
         string="Odoo May Write to Buyers",
-        help="Off: buyers hear from the channel only; Odoo sends them no e-mail, signature or payment request.",
+        help="Off: buyers hear from the channel only; Odoo sends them no e-mail, text message, signature or payment request.",
     )
     import_test_orders = fields.Boolean(string="Take In Test Orders")
     warehouse_id = fields.Many2one(

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.guard import is_changed, is_internal
-from ..tools.silence import colleagues, is_silent
+from ..tools.silence import is_silent, reached, without_numbers
 from .order_channel_account import OFFLINE
 
 #: what only the addon's own methods set
@@ -183,7 +183,10 @@ class SaleOrder(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return colleagues(recipients) if is_silent(self) else recipients
+        return reached(self, recipients)
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
 
     def _has_to_be_signed(self):
         return not self._is_closed_to_buyer() and super()._has_to_be_signed()

@@ -7,7 +7,7 @@ from odoo import fields, models
 from ..connectors.records import LineQuantity, Shipment
 from ..tools.digest import to_json
 from ..tools.promise import TOLERANCE
-from ..tools.silence import colleagues, is_silent
+from ..tools.silence import reached, without_numbers
 from .order_channel_shipment import to_decimal
 from .product_product import USER_GROUP
 
@@ -36,7 +36,10 @@ class StockPicking(models.Model):
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         """Override of `mail`: the buyer hears from the channel that the parcel left, not from Odoo (rule 8)."""
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return colleagues(recipients) if is_silent(self.sudo().sale_id) else recipients
+        return reached(self, recipients)
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
 
     def _add_delivery_cost_to_so(self):
         """Override of `stock_delivery`: what the carrier takes is the seller's to pay; the buyer paid the channel (rule 5)."""

@@ -342,21 +342,6 @@ class TestFreeze(OrderCase):
         self.assertFalse(self.frozen.channel_frozen)
         self.assertEqual(self.frozen.order_line[0].product_id, self.tea)
 
-    def test_the_buyer_hears_nothing_from_odoo(self):
-        buyer = self.free.partner_id
-        self.free.message_subscribe(buyer.ids)
-        self.free.with_context(send_email=True).action_confirm()
-        self.free.message_post(
-            body="hello", partner_ids=buyer.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
-        )
-        mails = self.env["mail.mail"].search([("recipient_ids", "in", buyer.ids)])
-        self.assertFalse(mails)
-        self.channel.sudo().notify_buyer = True
-        self.free.message_post(
-            body="hello", partner_ids=buyer.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
-        )
-        self.assertTrue(self.env["mail.mail"].search([("recipient_ids", "in", buyer.ids)]))
-
 
 class TestFreezePortal(OrderCase, ChannelHttpCase):
     def test_portal_signature_and_payment(self):

@@ -13,7 +13,7 @@ from odoo_env import databases, packages
 from odoo_env.console import SetupError, say
 from odoo_env.databases import Odoo
 from odoo_env.environment import odoo_environment
-from odoo_env.paths import REPOSITORY, addon_folders
+from odoo_env.paths import ADDON, REPOSITORY, addon_folders
 from odoo_env.postgres import free_port
 from odoo_env.process import last_words
 
@@ -45,6 +45,8 @@ ODOO_MESSAGES = (
     "unreachable",
     "used-before-assignment",
 )
+# What shows that the demo data is there.
+DEMO_RECORD = "channel_shop"
 # Odoo's own files write the XML declaration in small letters and numbers as text.
 OCA_DISABLED = ("xml-header-wrong", "xml-field-numeric-without-eval")
 
@@ -60,6 +62,7 @@ def main() -> int:
             ("oca-checks-odoo-module", _oca_checks),
             ("oca-checks-po", _po_files),
             ("a quiet installation", _installation),
+            ("demo data", _demo_data),
             ("Odoo's test_lint", _odoo_lint),
         ]
         failed = []
@@ -117,7 +120,18 @@ def _po_files(odoo: Odoo) -> bool:
 
 def _installation(odoo: Odoo) -> bool:
     """Whether Odoo installed the addon without a warning."""
-    warnings = databases.installation_warnings(odoo)
+    return _is_quiet(databases.installation_warnings(odoo))
+
+
+def _demo_data(odoo: Odoo) -> bool:
+    """Whether the demo data loads. Odoo itself only warns, and goes on without it."""
+    warnings = databases.installation_warnings(odoo, demo=True)
+    if not databases.has_demo_data(odoo, DEMO_RECORD):
+        warnings.append(f"The demo data was not loaded: there is no {ADDON}.{DEMO_RECORD}.")
+    return _is_quiet(warnings)
+
+
+def _is_quiet(warnings: list[str]) -> bool:
     for line in warnings:
         print(line)
     return not warnings

@@ -130,10 +130,23 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
     return name
 
 
-def installation_warnings(odoo: Odoo) -> list[str]:
+def installation_warnings(odoo: Odoo, *, demo: bool = False) -> list[str]:
     """What Odoo warned of when it installed the addon as its files are now."""
-    log = _log(odoo, addon_template(odoo)).read_text()
+    log = _log(odoo, addon_template(odoo, demo=demo)).read_text()
     return [line for line in log.splitlines() if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
+
+
+def has_demo_data(odoo: Odoo, record: str) -> bool:
+    """Whether the addon's demo data is in its template: Odoo ends well without it, and leaves it out without a word where
+    an app that the addon depends on has none.
+
+    :param record: XML id of one of its records, without the addon's name
+    """
+    sql = (
+        f"SELECT 1 FROM ir_model_data data JOIN ir_module_module module ON module.name = data.module "
+        f"WHERE module.name = '{ADDON}' AND module.demo AND data.name = '{record}'"
+    )
+    return bool(odoo.server.execute(sql, addon_template(odoo, demo=True)))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def number(value: Any) -> Decimal:
 
 
 def settle(values: Sequence[Decimal], target: Decimal | None, unit: Decimal) -> list[Decimal]:
-    """Round values so that they add up to ``target`` as far as rounding alone explains the difference.
+    """Round values so that they add up to ``target``, if rounding alone explains the difference.
 
     :param target: None: what their sum rounds to
     :param unit: what is rounded to, such as 0.01
@@ -47,14 +47,12 @@ def settle(values: Sequence[Decimal], target: Decimal | None, unit: Decimal) -> 
     if target is None:
         target = sum(values, ZERO).quantize(unit, ROUND_HALF_UP)
     missing = target - sum(rounded, ZERO)
-    if missing:
+    inexact = [place for place, value in enumerate(values) if value != rounded[place]]
+    if missing and abs(missing) <= unit * (len(inexact) + 1) / 2:
         step = unit.copy_sign(missing)
-        inexact = [place for place, value in enumerate(values) if value != rounded[place]]
-        for place in sorted(inexact, key=lambda place: (values[place] - rounded[place]) / step, reverse=True):
-            if not missing:
-                break
+        inexact.sort(key=lambda place: (values[place] - rounded[place]) / step, reverse=True)
+        for place in inexact[: int(missing / step)]:
             rounded[place] += step
-            missing -= step
     return rounded
 
 

@@ -184,7 +184,13 @@ def without(woo, monkeypatch, route):
 def test_a_list_of_variations_that_heeds_no_parent_is_not_believed(woo, woo_connect, monkeypatch):
     fill(woo)
     small(monkeypatch, 3)
-    monkeypatch.setattr(woo._routes.lists, "_children", lambda parents: list(woo.shop.variations))
+    lists = woo._routes.lists
+    listed = lists.variations
+
+    def heedless(path, params, parent=None):
+        return listed(path, {name: value for name, value in params.items() if name != "parent"}, parent)
+
+    monkeypatch.setattr(lists, "variations", heedless)
     found = items(woo_connect().iter_items())
     assert len(found) == 3 + 12
     parents = {ref: record["parent_id"] for ref, record in woo.shop.variations.items()}

@@ -260,6 +260,17 @@ def test_every_order_of_a_shop_adds_up(woo, woo_connect, included, at_subtotal):
     assert {order.prices_include_tax for order in orders} == {included}
 
 
+def test_amounts_are_had_as_they_are_kept(woo, sell, woo_connect):
+    """A shop that shows no decimals still keeps them where prices include tax."""
+    woo.shop.site |= {"prices_include_tax": True, "round_at_subtotal": True, "decimals": 0}
+    woo.shop.taxes.clear()
+    filler.add_tax(woo.shop, "VAT", 19, country="US")
+    sell(line_items=[{"sku": "MUG", "price": "10"}, {"sku": "TEE-S", "price": "21"}])
+    (order,) = next(iter(woo_connect().iter_orders())).records
+    assert [line.total for line in order.lines] == [Decimal(10), Decimal(21)]
+    assert order.total == 31
+
+
 def test_a_completed_order(woo, sell, woo_connect):
     sell(status="completed")
     (order,) = next(iter(woo_connect().iter_orders())).records

@@ -157,6 +157,7 @@ class AuthMethod:
 
     ``code`` is one of ``order.channel.account.auth_method``: "token", "keys", "oauth", "client_credentials". ``fields``
     are the credentials that this way asks for, by name; ``required`` those of them without which it can't begin.
+    ``scopes`` are the rights that a person must give the app at the marketplace, as they are written there.
     ``consent`` says that the seller agrees on a page of the marketplace (:meth:`Connector.authorize_url`), which then
     gives the rest: then ``registered`` says that our return address must be entered at the marketplace beforehand, and
     ``delivered`` that the marketplace's own server brings the keys to our callback address (:meth:`Connector.delivery`).
@@ -167,6 +168,7 @@ class AuthMethod:
     fields: tuple[str, ...]
     required: tuple[str, ...] = ()
     help: str = ""
+    scopes: tuple[str, ...] = ()
     consent: bool = False
     registered: bool = False
     delivered: bool = False

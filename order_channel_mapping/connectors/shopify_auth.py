@@ -85,6 +85,7 @@ AUTH_METHODS = (
         "App of my own (Dev Dashboard)",
         fields=("shop_domain", "client_id", "client_secret"),
         required=("shop_domain", "client_id", "client_secret"),
+        scopes=tuple(SCOPES),
         help="In Shopify: Settings, Apps, Develop apps, Build apps in Dev Dashboard. Create an app, choose the scopes in"
         " its version, release it and install it on the shop. App and shop must belong to the same organisation.",
     ),
@@ -93,6 +94,7 @@ AUTH_METHODS = (
         "Authorise on Shopify's page",
         fields=("shop_domain", "client_id", "client_secret"),
         required=("shop_domain", "client_id", "client_secret"),
+        scopes=tuple(SCOPES),
         help="For an app of another organisation, such as an agency's: in the Dev Dashboard its version needs the scopes"
         " and the return address shown here under Redirect URLs. The shop's owner then agrees on a page of Shopify.",
         consent=True,
@@ -103,6 +105,7 @@ AUTH_METHODS = (
         "Access token of an older custom app",
         fields=("shop_domain", "access_token", "client_secret"),
         required=("shop_domain", "access_token"),
+        scopes=tuple(SCOPES),
         help="For an app that was made in the shop's admin before 2026. New ones can't be made there any more.",
     ),
 )

@@ -110,6 +110,7 @@ class OrderChannelAccount(models.Model):
             "help": method.help,
             "consent": method.consent,
             "complete": there.issuperset(method.required),
+            "scopes": ",".join(method.scopes),
             "return_url": self._return_url() if method.registered else "",
             "warning": self._address_warning(method),
             "fields": [

@@ -11,8 +11,8 @@ _lt = LazyTranslate(__name__)
 #: code -> (what happened, what to do). ``%(name)s`` takes the parameter of that name.
 REASONS = {
     # === Talking to the marketplace: health of a channel, end of a run === #
-    "auth": (_lt("The channel does not accept the credentials."), _lt("Enter valid credentials, then press Connect.")),
-    "missing": (_lt("Credentials are missing."), _lt("Enter them, then press Connect.")),
+    "auth": (_lt("The channel does not accept the credentials."), _lt("Enter valid credentials, then connect.")),
+    "missing": (_lt("Credentials are missing."), _lt("Enter them, then connect.")),
     "malformed": (_lt("The credentials are not well formed."), _lt("Copy them again without spaces or quotes.")),
     "revoked": (
         _lt("The channel renews the access no longer."),
@@ -42,9 +42,9 @@ REASONS = {
     "not_connected": (_lt("You agreed, but the channel could not be connected."), ""),
     "client_refused": (
         _lt("The channel does not accept the app's client ID and secret."),
-        _lt("Copy both again from the app's settings, then press Connect."),
+        _lt("Copy both again from the app's settings, then connect."),
     ),
-    "app_not_installed": (_lt("The app is not installed on this shop."), _lt("Install it, then press Connect.")),
+    "app_not_installed": (_lt("The app is not installed on this shop."), _lt("Install it, then connect.")),
     "shop_not_permitted": (
         _lt("The app and the shop do not belong to the same organisation."),
         _lt("Choose to authorise on the channel's page instead."),
@@ -52,9 +52,9 @@ REASONS = {
     "no_token": (_lt("The channel's answer holds no access token."), _lt("Report this as a bug.")),
     "access_denied": (
         _lt("The channel denies a right that is needed."),
-        _lt("Grant the app the rights named there, then press Connect."),
+        _lt("Grant the app the rights named there, then connect."),
     ),
-    "no_shop": (_lt("There is no shop at this address."), _lt("Check the shop's domain, then press Connect.")),
+    "no_shop": (_lt("There is no shop at this address."), _lt("Check the shop's domain, then connect.")),
     "shop_domain": (
         _lt("The shop's domain is not one of Shopify's."),
         _lt("Enter the name that ends in .myshopify.com, not the address that buyers see."),
@@ -62,7 +62,7 @@ REASONS = {
     "shop_frozen": (_lt("The shop is frozen or closed at the channel."), _lt("The owner of the shop must act there.")),
     "credentials_changed": (
         _lt("The credentials were changed and have not been checked yet."),
-        _lt("Press Connect, so that the channel confirms whose they are."),
+        _lt("Connect again, so that the channel confirms whose they are."),
     ),
     "credentials_renewed": (
         _lt("The credentials were changed while this was running."),
@@ -70,7 +70,7 @@ REASONS = {
     ),
     "secrets_lost": (
         _lt("The stored credentials can't be read: the server's key for secrets is missing or another one."),
-        _lt("Restore the key, or enter the credentials again and press Connect."),
+        _lt("Restore the key, or enter the credentials again and connect."),
     ),
     "foreign_database": (
         _lt("This database is a copy of the one that was connected, so nothing is fetched or sent."),
@@ -100,7 +100,7 @@ REASONS = {
         _lt("The address sends to another one, which is not followed."),
         _lt("Enter the shop's final address."),
     ),
-    "bad_address": (_lt("The address is not valid."), _lt("Correct the address, then press Connect.")),
+    "bad_address": (_lt("The address is not valid."), _lt("Correct the address, then connect.")),
     "private_address": (
         _lt("The address is not one of the public internet."),
         _lt("Correct the address. Test servers need the system parameter order_channel_mapping.allow_insecure_urls."),
@@ -119,7 +119,7 @@ REASONS = {
     "too_large": (_lt("The channel sent more than can be taken at once."), _lt("Report this as a bug.")),
     "missing_scopes": (
         _lt("The app lacks rights at the channel."),
-        _lt("Grant the app the rights named there, then press Connect."),
+        _lt("Grant the app the rights named there, then connect."),
     ),
     "internal_server_error": (_lt("The channel has a fault of its own."), _lt("Nothing: it is tried again by itself.")),
     "graphql": (_lt("The channel did not understand the request."), _lt("Report this as a bug.")),
@@ -151,7 +151,7 @@ REASONS = {
     ),
     "webhook_no_secret": (
         _lt("The channel signs its notifications with a credential that is missing: %(credential)s."),
-        _lt("Enter it under Credentials, then press Connect."),
+        _lt("Enter it under Credentials, then connect."),
     ),
     "signature": (
         _lt("A notification was not signed by the channel."),

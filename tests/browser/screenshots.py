@@ -16,6 +16,8 @@ from urllib.parse import urljoin
 
 from odoo.tests.common import ChromeBrowser
 
+from odoo.addons.order_channel_mapping.connectors import connector_classes
+
 from tests.browser.world import PICTURES, WorldCase
 from tests.fakes import connected
 
@@ -95,6 +97,12 @@ class Screens(WorldCase):
         run._count(fetched=150, created=150, pages=3, calls=3)
         cls.broken = cls.make_channel(name="Old Shop")
         cls.broken._set_health("needs_reauth", "auth")
+        cls.broken.auth_method = "oauth"
+        cls.refused = cls.env["order.channel"].create({"name": "New Shop", "provider": "shopify"})
+        cls.refused.auth_method = "oauth"
+        cls.refused.account_id.write({"shop_domain": "new.myshopify.com", "client_id": "id", "client_secret": "secret"})
+        cls.env["order.channel.authorization"]._start(cls.refused)
+        cls.env["order.channel.authorization"]._last_of(cls.refused)._record_failure("consent_refused")
         cls.stall = cls.make_stall()
         cls.stall_order = cls.env["sale.order"].create(
             {
@@ -155,9 +163,7 @@ class Screens(WorldCase):
         screen.take("dashboard")
         screen.open(f"{dashboard}/new", ".o_form_view")
         screen.take("channel_new")
-        screen.click(".o_radio_item input")
-        screen.wait("document.querySelector('#credential_access_token')")
-        screen.take("channel_new_shopify")
+        self.ways_to_sign_in(screen)
         screen.open(f"{dashboard}/{self.market.id}", ".o_form_view")
         screen.click("button[name=action_go_live]")
         screen.wait("document.querySelector('.modal .o_form_view')")
@@ -174,6 +180,17 @@ class Screens(WorldCase):
         screen.take("account")
         screen.open(self.action("order_channel_tax_map_action"))
         screen.take("taxes")
+
+    def ways_to_sign_in(self, screen):
+        """Each marketplace's connect form, once for each way to sign in."""
+        for provider, connector_class in connector_classes().items():
+            screen.click(f".o_radio_input[data-value={provider}]")
+            for method in connector_class.auth_methods:
+                screen.click(f"#auth_method_{method.code}")
+                screen.wait(f"document.querySelector('#credential_{method.fields[-1]}')")
+                screen.take(f"channel_new_{provider}_{method.code}")
+        screen.open(f"{self.action('order_channel_action')}/{self.refused.id}", ".o_form_view")
+        screen.take("channel_consent_refused")
 
     def listings(self, screen):
         unconfirmed = self.action("order_channel_listing_action_unconfirmed")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from odoo.tests import new_test_user
 
+from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
+
 from tests.browser.world import WorldCase
 from tests.common import ChannelHttpCase
 from tests.fakes import connected
 from tests.integration.connect_common import TOKEN, ConnectMixin
+from tests.integration.oauth_common import ACCESS, ConsentMixin
 
 USER = "order_channel_mapping.group_channel_user"
 
@@ -20,6 +23,16 @@ class TestConnectTour(ConnectMixin, ChannelHttpCase):
         self.assertEqual((channel.state, channel.external_name), ("connected", "Hat Shop"))
         self.assertEqual(channel.account_id._secrets(), {"access_token": TOKEN})
         self.assertEqual(set(channel.run_ids.mapped("kind")), {"items", "orders"}, "the first fetch is under way")
+
+
+class TestAuthorizeTour(ConsentMixin, ChannelHttpCase):
+    def test_a_manager_connects_by_agreeing_at_the_marketplace(self):
+        self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
+        self.market.authorize_url = lambda login, consent: f"{consent.return_url}?state={consent.state}&code=c"
+        self.start_tour("/odoo", "order_channel_authorize", login="channel_manager")
+        channel = self.env["order.channel"].search([("name", "=", "Hat Shop")])
+        self.assertEqual((channel.state, channel.auth_method), ("connected", "oauth"))
+        self.assertEqual(channel.account_id._ports().tokens.get("access_token"), ACCESS)
 
 
 class TestOrderTours(WorldCase):

@@ -134,6 +134,7 @@ class TestSealing(ConnectMixin, ChannelCase):
             [True, True, False],
         )
         self.assertEqual({code: way["complete"] for code, way in ways.items() if way["complete"]}, {"token": True})
+        self.assertIn("read_orders", ways["client_credentials"]["scopes"].split(","))
         self.assertTrue(all(entry["help"] and entry["label"] for way in ways.values() for entry in way["fields"]))
         self.assertEqual(self.channel.credentials, self.account.credentials)
         new = self.env["order.channel"].new({"provider": "shopify"})

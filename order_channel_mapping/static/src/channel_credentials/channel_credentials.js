@@ -19,8 +19,11 @@ export class ChannelCredentials extends Component {
     static props = { ...standardFieldProps };
 
     setup() {
+        this.copy = _t("Copy");
         this.copied = _t("Copied");
-        this.state = useState({ typed: {}, credentials: null });
+        this.keep = _t("Leave empty to keep it");
+        // typing: what is in an input that the user has not left yet; typed: what is to be sent
+        this.state = useState({ typing: {}, typed: {}, credentials: null });
         this.posting = null; // the promise of the post under way
         this.ownCall = false; // whether the record is called from here, which must not wait for itself
         useBus(this.props.record.model.bus, "NEED_LOCAL_CHANGES", ({ detail }) => {
@@ -30,7 +33,7 @@ export class ChannelCredentials extends Component {
         });
         onWillUpdateProps(({ record }) => {
             if (record.id !== this.props.record.id) {
-                Object.assign(this.state, { typed: {}, credentials: null });
+                Object.assign(this.state, { typing: {}, typed: {}, credentials: null });
             }
         });
     }
@@ -49,6 +52,25 @@ export class ChannelCredentials extends Component {
         return this.method ? this.method.fields : [];
     }
 
+    /** What the marketplace must be told beforehand: for copying, not for typing. */
+    get addresses() {
+        const { return_url = "", scopes = "" } = this.method || {};
+        return [
+            {
+                name: "return_url",
+                label: _t("Redirect URL"),
+                value: return_url,
+                help: _t("Enter this address at the marketplace, exactly as it is."),
+            },
+            {
+                name: "scopes",
+                label: _t("Rights"),
+                value: scopes,
+                help: _t("Give the app these rights at the marketplace; there they are called scopes."),
+            },
+        ].filter(({ value }) => value);
+    }
+
     /** The field is computed and so always read-only for the form; what is typed here does not go through it. */
     get canEnter() {
         return this.props.record.isInEdition;
@@ -63,7 +85,17 @@ export class ChannelCredentials extends Component {
         return this.props.record.update({ auth_method: method.code });
     }
 
+    /** Whatever renders the form meanwhile must not take away what is half typed. */
+    onInput(entry, ev) {
+        this.state.typing[entry.name] = ev.target.value;
+    }
+
+    valueOf(entry) {
+        return this.state.typing[entry.name] ?? this.state.typed[entry.name] ?? entry.value;
+    }
+
     onChange(entry, ev) {
+        delete this.state.typing[entry.name];
         this.state.typed[entry.name] = ev.target.value;
         this.post();
     }

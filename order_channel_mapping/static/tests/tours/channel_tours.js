@@ -41,6 +41,33 @@ tours.add("order_channel_connect", {
     ],
 });
 
+tours.add("order_channel_authorize", {
+    url: "/odoo",
+    steps: () => [
+        ...openMenu(),
+        { trigger: ".o-kanban-button-new", run: "click" },
+        { trigger: ".o_field_widget[name=name] input", run: "edit Hat Shop" },
+        { trigger: ".o_field_radio[name=provider] .o_radio_input[data-value=shopify]", run: "click" },
+        { trigger: "#auth_method_token", run: "click" },
+        { trigger: ".alert:contains('press Connect')" },
+        { trigger: "#auth_method_oauth", run: "click" },
+        { trigger: ".alert:contains('then press Authorise at Market')" },
+        { trigger: "[data-copy=return_url] code:contains('/order_channel_mapping/oauth/return/shopify')" },
+        { trigger: "#credential_shop_domain", run: "edit hats.example.com" },
+        { trigger: "#credential_client_secret", run: "edit app-secret && click .o_form_sheet" },
+        { trigger: "[data-credential=client_secret]:contains('Set'):not(:contains('Not'))" },
+        { trigger: ".alert:contains('Press Authorise at Market: you agree on its page')" },
+        {
+            content: "There is one button only, and it leads to the marketplace's page and back",
+            trigger: ".o_form_statusbar:not(:has([name=action_connect])) button:contains('Authorise at Market')",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        { trigger: ".o_arrow_button_current:contains('Connected')" },
+        { trigger: ".alert:contains('Items and orders are being fetched')" },
+    ],
+});
+
 tours.add("order_channel_link_item", {
     url: "/odoo",
     steps: () => [

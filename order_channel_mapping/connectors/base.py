@@ -142,12 +142,12 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class CredentialField:
-    """One thing to ask for when connecting. ``name`` is the field of ``order.channel.account``."""
+    """One thing that there is to ask for; :class:`AuthMethod` says when. ``name`` is the field of
+    ``order.channel.account``."""
 
     name: str
     label: str = ""
     secret: bool = True
-    required: bool = True
     help: str = ""
 
 

@@ -61,20 +61,17 @@ CREDENTIAL_FIELDS = (
         "client_id",
         "Client ID",
         secret=False,
-        required=False,
         help="In the Dev Dashboard (dev.shopify.com): Apps, your app, Settings, Credentials.",
     ),
     CredentialField(
         "client_secret",
         "Client secret",
-        required=False,
         help="In the Dev Dashboard: Apps, your app, Settings, Credentials. For a custom app made in the shop's admin it is"
         " the API secret key, under API credentials. Shopify signs its notifications with it; without it they are refused.",
     ),
     CredentialField(
         "access_token",
         "Admin API access token",
-        required=False,
         help="In Shopify: Settings, Apps, Develop apps, your app, API credentials. It starts with shpat_ and is shown once.",
     ),
 )

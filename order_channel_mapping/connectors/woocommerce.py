@@ -81,13 +81,11 @@ class WooCommerceConnector(Connector):
         CredentialField(
             "consumer_key",
             "Consumer key",
-            required=False,
             help="In WordPress: WooCommerce, Settings, Advanced, REST API, Add key. It starts with ck_.",
         ),
         CredentialField(
             "consumer_secret",
             "Consumer secret",
-            required=False,
             help="Shown once beside the consumer key. It starts with cs_.",
         ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from odoo.tests import patch
 
-from tests.common import ChannelHttpCase
+from tests.common import ChannelBrowserCase
 from tests.integration.connect_common import TOKEN, ConnectMixin
 
 FORM = """
@@ -54,7 +54,7 @@ const run = async (steps) => {
 """
 
 
-class TestCredentials(ConnectMixin, ChannelHttpCase):
+class TestCredentials(ConnectMixin, ChannelBrowserCase):
     def setUp(self):
         super().setUp()
         view = self.env["ir.ui.view"].create(

@@ -7,7 +7,7 @@ from odoo.tests import new_test_user
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
 
 from tests.browser.world import WorldCase
-from tests.common import ChannelHttpCase
+from tests.common import ChannelBrowserCase
 from tests.fakes import connected
 from tests.integration.connect_common import TOKEN, ConnectMixin
 from tests.integration.oauth_common import ACCESS, ConsentMixin
@@ -15,7 +15,7 @@ from tests.integration.oauth_common import ACCESS, ConsentMixin
 USER = "order_channel_mapping.group_channel_user"
 
 
-class TestConnectTour(ConnectMixin, ChannelHttpCase):
+class TestConnectTour(ConnectMixin, ChannelBrowserCase):
     def test_a_manager_connects_a_channel(self):
         with self.marketplace():
             self.start_tour("/odoo", "order_channel_connect", login="channel_manager")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from odoo.addons.order_channel_mapping.connectors import records
 
-from tests.common import ChannelHttpCase
+from tests.common import ChannelBrowserCase
 from tests.fakes import FakeConnector, connected, item, line, money, order
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -40,7 +40,7 @@ BUYERS = (
 )
 
 
-class WorldCase(ChannelHttpCase):
+class WorldCase(ChannelBrowserCase):
     """Channels, products and orders of the tea shop."""
 
     @classmethod

@@ -8,10 +8,19 @@ import unittest
 
 import tests.browser
 import tests.integration
-from tests.common import ChannelCase
+from tests.common import ChannelBrowserCase, ChannelCase
 
 
 class TestTestClasses(ChannelCase):
+    def test_browser_tests_share_the_bundles(self):
+        """A class of ``tests/browser`` that compiles the web client for itself takes several times as long."""
+        alone = [
+            test_class.__qualname__
+            for test_class in self._test_classes()
+            if test_class.__module__.startswith("tests.browser.") and not issubclass(test_class, ChannelBrowserCase)
+        ]
+        self.assertFalse(alone)
+
     def test_every_class_is_tagged(self):
         """Without the tag ``standard`` a test could reach the network; without ``post_install`` it runs too early."""
         untagged = []

@@ -10,7 +10,7 @@ from order_channel_mapping.connectors.records import LineKind, LineQuantity, Shi
 from tests.contract.feeds import LONG_AGO
 from tests.contract.worlds.base import Line, Sale, World
 
-HOOK = "https://odoo.example.com/channel/hook/1"
+HOOK = "https://127.0.0.1:1/channel/hook/1"
 OPERATIONS = (
     "identify",
     "all items",

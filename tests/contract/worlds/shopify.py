@@ -272,7 +272,7 @@ class ShopifyWorld(World):
                 code="invalid",
             ),
             "webhooks": Hidden(
-                refuses("orders_create"), lambda c: c.ensure_webhooks("https://example.com/hook", "s"), Rejected
+                refuses("orders_create"), lambda c: c.ensure_webhooks("https://127.0.0.1:1/hook", "s"), Rejected
             ),
         }
 

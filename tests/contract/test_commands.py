@@ -89,7 +89,7 @@ def test_more_than_fit_in_one_call(world, levels):
     assert [result.external_id for result in results] == [entry.external_id for entry in sent]
     assert set(statuses(results)) == {PushStatus.OK}
     assert [world.stock(entry.external_id) for entry in sent] == [index % 50 for index in range(batch + 3)]
-    assert connector.calls == 2, "calls grow with batches, not with records"
+    assert connector.calls == world.least_calls(sent), "calls grow with batches, not with records"
 
 
 @pytest.mark.needs("stock")

@@ -85,17 +85,23 @@ def kinds(answered, replies):
     return {key: result[0] for key, result in found.items() if result}
 
 
-def test_statuses(answered):
-    """As JSON, and with a page for people, as firewalls and hosts send whatever was asked."""
-    for body, headers in (({"message": "No."}, {}), (HTML, {"Content-Type": "text/html"})):
-        replies = {status: Reply(status, body, headers) for status in STATUSES}
-        wrong = {key: kind for key, kind in kinds(answered, replies).items() if kind is not STATUSES[key]}
-        assert wrong == {}
+def test_statuses(world, answered):
+    """In the marketplace's own words."""
+    found = kinds(answered, {status: world.refusal(status) for status in STATUSES})
+    assert {status: kind for status, kind in found.items() if kind is not STATUSES[status]} == {}
 
 
-def test_nothing_there(answered):
+def test_statuses_of_something_in_front(world, answered):
+    """A page for people, as firewalls and hosts send whatever was asked; or JSON that is not the marketplace's."""
+    for body, headers in (({"problem": "No."}, {}), (HTML, {"Content-Type": "text/html"})):
+        found = kinds(answered, {status: Reply(status, body, headers) for status in STATUSES})
+        right = {**STATUSES, **world.in_front}
+        assert {status: kind for status, kind in found.items() if kind is not right[status]} == {}
+
+
+def test_nothing_there(world, answered):
     """404: the record is not there, or nothing of this marketplace is at this address. Never a fault that passes."""
-    assert set(kinds(answered, {404: Reply(404, {"errors": "Not Found"})}).values()) <= {Rejected, AuthError}
+    assert set(kinds(answered, {404: world.refusal(404)}).values()) <= {Rejected, AuthError}
 
 
 def test_an_answer_that_is_none(answered):

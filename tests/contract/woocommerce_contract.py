@@ -19,6 +19,7 @@ _INDEX = "wc_v3_index_context_help_woocommerce-11.0.1.json"
 _ROOT = "/wp-json"
 #: what WordPress itself takes for every route, and the parameters of a signed request
 _EVERYWHERE = frozenset({"_fields", "_embed", "_envelope", "_locale"})
+_WITHOUT_LENGTH = ("/wc/v3/reports", "/wc/v3/settings")
 _BATCH = frozenset({"create", "update", "delete"})
 _READ = {
     "integer": re.compile(r"-?\d+"),
@@ -113,9 +114,13 @@ def _body(path: str, args: Mapping[str, Any], body: Any) -> Iterator[str]:
         yield f"no list {name} in a batch"
     if sum(len(body.get(name) or ()) for name in _BATCH) > 100:
         yield "more than 100 in a batch"
-    for entry in [*(body.get("create") or ()), *(body.get("update") or ())]:
-        yield from _entry({**args, "id": {"type": "integer"}}, entry)
+    collection = path.removesuffix("/batch")  # the index says nothing of its own about batches
+    new, known = _endpoint("POST", collection)["args"], _endpoint("PUT", f"{collection}/1")["args"]
+    for entry in body.get("create") or ():
+        yield from _entry(new, entry)
+        yield from (f"no {name}" for name, arg in new.items() if arg.get("required") and name not in entry)
     for entry in body.get("update") or ():
+        yield from _entry(known, entry)
         if "id" not in entry:
             yield "an update of nothing"
     for entry in body.get("delete") or ():

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from order_channel_mapping.connectors import connector_classes
 from order_channel_mapping.connectors.base import Connector, Login, Ports
+from order_channel_mapping.connectors.records import StockLevel
 from tests.contract.wire import Exchange, Wire
 from tests.marketplaces.base import Reply, Request, Simulator
 from tests.ports import Clock, MemoryPort
@@ -227,11 +228,22 @@ class World:
         """The external id of what a raw record describes."""
         raise NotImplementedError
 
+    def least_calls(self, levels: Iterable[StockLevel]) -> int:
+        """In how many calls so many quantities can be published at best."""
+        raise NotImplementedError
+
     def stands_for(self, record: Any) -> int:
         """How many items or orders a raw record of a page stands for."""
         return 1
 
     # -- to be implemented: faults in the vendor's own form -----------------------------------------------------------
+
+    #: what a status means that the marketplace itself did not send, but something in front of it, where that differs
+    in_front: ClassVar[Mapping[int, type[Exception]]] = {}
+
+    def refusal(self, status: int) -> Reply:
+        """A refusal as the marketplace itself words it."""
+        raise NotImplementedError
 
     def throttles(self) -> Iterable[str]:
         """The ways in which this marketplace says that it is asked too often."""

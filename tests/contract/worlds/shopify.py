@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -203,6 +204,9 @@ class ShopifyWorld(World):
     def ref(self, record):
         return record["variants"]["nodes"][0]["id"] if "variants" in record else record["id"]
 
+    def least_calls(self, levels):
+        return math.ceil(len(list(levels)) / 250)
+
     def stands_for(self, record):
         """A product stands for its variants, and need not have any."""
         variants = record.get("variants") if isinstance(record, dict) else None
@@ -210,6 +214,9 @@ class ShopifyWorld(World):
         return len(nodes) if isinstance(nodes, list) else 1
 
     # -- faults -------------------------------------------------------------------------------------------------------
+
+    def refusal(self, status):
+        return Reply(status, {"errors": "No."})
 
     def throttles(self):
         return ("body", "header")

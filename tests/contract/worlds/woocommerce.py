@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -54,6 +57,7 @@ class WooCommerceWorld(World):
     }
 
     def build(self):
+        self._numbers = itertools.count(1)
         simulator = WooCommerceSimulator(clock=self.clock)
         self.shop = simulator.shop
         self.shop.keys.clear()
@@ -67,7 +71,7 @@ class WooCommerceWorld(World):
     # -- items --------------------------------------------------------------------------------------------------------
 
     def add_item(self, *, stock=5, price="10.00", sku=None, managed=True):
-        number = len(self.shop.products) + 1
+        number = next(self._numbers)
         values = {"regular_price": price, "manage_stock": managed, "sku": sku or f"SKU-{number}"}
         if managed:
             values["stock_quantity"] = stock
@@ -257,7 +261,18 @@ class WooCommerceWorld(World):
     def ref(self, record):
         return str((record.get("variations") or [record["id"]])[0])
 
+    def least_calls(self, levels):
+        """A hundred products in a call, or variations of one product."""
+        groups = Counter(level.stock_ref.rpartition(":")[0] for level in levels)
+        return sum(math.ceil(count / 100) for count in groups.values())
+
     # -- faults -------------------------------------------------------------------------------------------------------
+
+    #: firewalls turn programs away with 403 and hide addresses with 404: nothing is wrong with the keys then
+    in_front = {403: Unavailable, 404: Unavailable}
+
+    def refusal(self, status):
+        return Reply(status, {"code": "woocommerce_rest_no", "message": "No.", "data": {"status": status}})
 
     def throttles(self):
         return ("429", "503")

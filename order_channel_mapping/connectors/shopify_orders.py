@@ -31,7 +31,8 @@ from .records import (
     Refund,
     Tax,
 )
-from .shopify_records import amount, attributes, moment, money, ref, text
+from .shopify_records import attributes, money
+from .values import amount, identifier, moment, text
 
 _PAYMENT = {
     "AUTHORIZED": PaymentStatus.AUTHORIZED,
@@ -106,9 +107,9 @@ def _goods(order: Mapping[str, Any], rules: _Convention, shipped: Mapping[str, D
             money(line["originalTotalSet"]),
             _discount(line),
             line.get("taxLines"),
-            external_id=ref(line["id"]),
+            external_id=identifier(line["id"]),
             kind=LineKind.GIFT_CARD if gift_card else LineKind.PRODUCT,
-            item_id=ref(variant["id"]) if variant else None,
+            item_id=identifier(variant["id"]) if variant else None,
             sku=text(line.get("sku")),
             name=text(line.get("name")) or text(line.get("title")),
             quantity=quantity,
@@ -149,7 +150,7 @@ def _fees(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
             money(fee["price"]),
             ZERO,
             fee.get("taxLines"),
-            external_id=ref(fee["id"]),
+            external_id=identifier(fee["id"]),
             kind=LineKind.FEE,
             name=name,
             physical=False,
@@ -216,14 +217,14 @@ def _buyer(order: Mapping[str, Any]) -> Buyer | None:
 def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
     return tuple(
         Fulfillment(
-            external_id=ref(parcel["id"]),
+            external_id=identifier(parcel["id"]),
             tracking_numbers=tuple(
                 filter(None, (text(info.get("number")) for info in parcel.get("trackingInfo") or ()))
             ),
             carrier=next((text(info.get("company")) for info in parcel.get("trackingInfo") or ()), None),
             created_at=moment(parcel.get("createdAt")),
             lines=tuple(
-                LineQuantity(ref(part["lineItem"]["id"]), amount(part["quantity"] or 0))
+                LineQuantity(identifier(part["lineItem"]["id"]), amount(part["quantity"] or 0))
                 for part in parcel["fulfillmentLineItems"]["nodes"]
             ),
         )
@@ -235,12 +236,12 @@ def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
 def _refunds(order: Mapping[str, Any], included: bool) -> tuple[Refund, ...]:
     return tuple(
         Refund(
-            external_id=ref(refund["id"]),
+            external_id=identifier(refund["id"]),
             created_at=moment(refund.get("createdAt")),
             amount=money(refund.get("totalRefundedSet")),
             reason=text(refund.get("note")),
             lines=tuple(
-                LineQuantity(ref(part["lineItem"]["id"]), amount(part["quantity"]), _refunded(part, included))
+                LineQuantity(identifier(part["lineItem"]["id"]), amount(part["quantity"]), _refunded(part, included))
                 for part in refund["refundLineItems"]["nodes"]
             ),
         )
@@ -344,7 +345,7 @@ def _order(payload: Mapping[str, Any]) -> Order:
     places = {((part.get("assignedLocation") or {}).get("location") or {}).get("id") for part in routes} - {None}
     shipping_lines = [line for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
-        external_id=ref(payload["id"]),
+        external_id=identifier(payload["id"]),
         number=text(payload["name"]),
         placed_at=moment(payload.get("processedAt") or payload["createdAt"]),
         updated_at=moment(payload["updatedAt"]),
@@ -353,8 +354,8 @@ def _order(payload: Mapping[str, Any]) -> Order:
         payment_status=payment,
         fulfillment_status=fulfillment,
         payment_methods=tuple(filter(None, map(text, payload.get("paymentGatewayNames") or ()))),
-        currency=ref(payload["presentmentCurrencyCode"]),
-        shop_currency=ref(payload["currencyCode"]),
+        currency=identifier(payload["presentmentCurrencyCode"]),
+        shop_currency=identifier(payload["currencyCode"]),
         total=total,
         prices_include_tax=rules.included,
         buyer=_buyer(payload),

@@ -13,16 +13,9 @@ from typing import Any
 
 from .base import BadPayload
 from .records import ZERO, Item
-from .values import amount, moment, text
+from .values import amount, identifier, moment, text
 
 # -- atoms ------------------------------------------------------------------------------------------------------------
-
-
-def ref(value: Any) -> str:
-    """An id or a code, which is never missing where it is asked for."""
-    if not isinstance(value, str) or not value:
-        raise BadPayload(f"{value!r:.80} is not an id.")
-    return value
 
 
 def money(bag: Mapping[str, Any] | None) -> Decimal:
@@ -62,8 +55,8 @@ def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str 
     quantity = variant.get("inventoryQuantity")
     times = [moment(part.get("updatedAt")) for part in (variant, product)]
     return Item(
-        external_id=ref(variant["id"]),
-        parent_id=ref(product["id"]),
+        external_id=identifier(variant["id"]),
+        parent_id=identifier(product["id"]),
         sku=text(variant.get("sku")),
         name=text(product.get("title")) if plain else text(variant.get("displayName")) or text(product.get("title")),
         barcode=text(variant.get("barcode")),
@@ -76,6 +69,6 @@ def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str 
         image_url=next(filter(None, map(_picture, pictures)), None),
         attributes=options,
         updated_at=max((time for time in times if time), default=None),
-        stock_ref=ref(stock["id"]) if stock["tracked"] else None,
+        stock_ref=identifier(stock["id"]) if stock["tracked"] else None,
         raw={**variant, "product": {key: value for key, value in product.items() if key != "variants"}},
     )

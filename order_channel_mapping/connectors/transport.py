@@ -41,6 +41,16 @@ ATTEMPTS = 3
 BACKOFF = 0.5  # seconds before the second attempt, doubled for each further one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _CHUNK = 64 * 1024
+#: loggers of libraries that write keys, signatures and whole signed requests to their debug log
+_TALKATIVE = ("requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849", "oauthlib.oauth1.rfc5849.signature")
+
+
+def _is_above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+for _name in _TALKATIVE:
+    logging.getLogger(_name).addFilter(_is_above_debug)
 
 
 def utcnow() -> datetime:

@@ -19,6 +19,13 @@ def text(value: Any) -> str | None:
     return (str(value).strip() or None) if value is not None else None
 
 
+def identifier(value: Any) -> str:
+    """An id or a code, which is never missing where it is asked for."""
+    if not isinstance(value, str) or not value:
+        raise BadPayload(f"{value!r:.80} is not an id.")
+    return value
+
+
 def moment(value: Any) -> datetime | None:
     """An ISO time as aware UTC; one without a zone is UTC."""
     if value is None:

@@ -137,13 +137,15 @@ class WooCommerceConnector(Connector):
         :raise AuthError: the keys are refused, may only read, or their user may not manage the shop
         """
         fields = "environment.home_url,environment.site_url,environment.version,settings.currency"
-        status = self._client.get("/system_status", {"_fields": fields}).data
+        status = self._client.record("/system_status", {"_fields": fields})
         for resource in ("products", "orders", "webhooks"):
             self._client.send("POST", f"/{resource}/batch", {}, idempotent=True)
-        environment, settings = (status.get(part) or {} for part in ("environment", "settings"))
+        environment, settings = status.get("environment"), status.get("settings")
+        if not isinstance(environment, dict) or not isinstance(settings, dict):
+            raise BadPayload("The store does not say what it is.")
         site = self._client.site()
         home = text(environment.get("home_url")) or text(site.get("home")) or self._client.store
-        country = self._client.get("/settings/general/woocommerce_default_country").data.get("value")
+        country = self._client.record("/settings/general/woocommerce_default_country").get("value")
         ref = store_ref(home)
         return Account(
             ref=ref,
@@ -158,7 +160,7 @@ class WooCommerceConnector(Connector):
     def _store_statuses(self) -> tuple[Status, ...]:
         """Every order status of the store, those of its plugins with their names."""
         try:
-            rows = self._client.get("/reports/orders/totals").data
+            rows = self._client.records("/reports/orders/totals")
         except (AuthError, Rejected):  # a user without the right to see reports
             rows = [{"slug": slug} for slug in KNOWN if slug not in (TRASH, "auto-draft")]
         return described((row["slug"], plain(row.get("name"))) for row in rows if row.get("slug"))
@@ -252,10 +254,12 @@ class WooCommerceConnector(Connector):
     def get_order(self, ref: str) -> Order:
         if not ref.isdigit():
             raise Rejected("not_found", "The store has no such order.")
-        rows = self._client.get("/orders", {"include": ref, "status": fetch.ANY, **fetch.PRECISE}).data
+        rows = self._client.records("/orders", {"include": ref, "status": fetch.ANY, **fetch.PRECISE})
         payload = next((row for row in rows if str(row.get("id")) == ref), None)
         if payload is None:  # trashed, or gone
-            payload = self._client.get(f"/orders/{ref}").data
+            payload = self._client.record(f"/orders/{ref}")
+        if str(payload.get("id")) != ref:
+            raise BadPayload("The store's answer is another order than the one that was asked for.")
         records, failures = self._orders([payload])
         if failures:
             raise BadPayload(failures[0].message)

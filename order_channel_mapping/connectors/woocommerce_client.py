@@ -129,6 +129,17 @@ class WooCommerceClient:
         total = response.headers.get("X-WP-Total", "")
         return Answer(self._read(response), int(total) if total.isdigit() else None, response.asked_at)
 
+    def record(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One record, or another answer of named values."""
+        return _record(path, self.get(path, params).data)
+
+    def records(self, path: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """A list without pages."""
+        rows = self.get(path, params).data
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BadPayload(f"The store's answer to {path} is not a list of records.")
+        return rows
+
     def get_optional(self, route: str, params: Mapping[str, Any]) -> Answer | None:
         """As :meth:`get`; None where the store is too old to have this route."""
         if route in self.absent:
@@ -151,6 +162,13 @@ class WooCommerceClient:
         except Rejected as error:
             raise _lasting(error) from None
         return self._read(response)
+
+    def write(self, method: str, path: str, body: Any, *, idempotent: bool) -> dict[str, Any]:
+        """Make or change one record, which the store then shows: an answer without it is no success."""
+        answer = _record(path, self.send(method, path, body, idempotent=idempotent))
+        if not answer.get("id"):
+            raise BadPayload(f"The store does not say what became of {path}.")
+        return answer
 
     def site(self) -> Mapping[str, Any]:
         """What the site says of itself to everybody: ``name``, ``home``, ``timezone_string``. Empty where it doesn't.
@@ -272,6 +290,12 @@ class WooCommerceClient:
     def _redacted(self, said: Any) -> str:
         words = re.sub(r"<[^>]*>", "", html.unescape(str(said or "")))
         return self.transport.redact(words).strip()[:300]
+
+
+def _record(path: str, data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise BadPayload(f"The store's answer to {path} is not what WooCommerce says.")
+    return data
 
 
 def _lasting(error: Rejected) -> ConnectorError:

@@ -51,7 +51,8 @@ def variations_of(
 
 
 def _children(parents: Iterable[Payload]) -> set[int]:
-    return {child for parent in parents for child in parent.get("variations") or () if isinstance(child, int)}
+    lists = (parent.get("variations") for parent in parents)
+    return {child for children in lists if isinstance(children, list) for child in children if isinstance(child, int)}
 
 
 def _all_variations(client: WooCommerceClient, parents: Iterable[int], children: set[int]):
@@ -64,7 +65,9 @@ def _all_variations(client: WooCommerceClient, parents: Iterable[int], children:
             return None, []
         rows, failures = [*rows, *answer[0]], [*failures, *answer[1]]
     # a record that went while pages were read moves the others up: what the products name besides is asked for by id
-    for ids in _hundreds(children - {row["id"] for row in rows} - {int(failure.ref) for failure in failures}):
+    for ids in _hundreds(
+        children - {row["id"] for row in rows} - {int(failure.ref) for failure in failures if failure.ref.isdigit()}
+    ):
         rows += drain(client, VARIATIONS, {"include": ids, "_fields": VARIATION_FIELDS})[0]
     known = set(parents)
     if any(row.get("parent_id") not in known for row in rows):
@@ -110,7 +113,10 @@ def refunds_of(client: WooCommerceClient, orders: Sequence[Payload]) -> dict[int
 
 
 def _refund_ids(order: Payload) -> set[int]:
-    return {part["id"] for part in order.get("refunds") or () if isinstance(part, dict) and "id" in part}
+    parts = order.get("refunds")
+    if not isinstance(parts, list):
+        return set()
+    return {part["id"] for part in parts if isinstance(part, dict) and isinstance(part.get("id"), int)}
 
 
 # -- products of order lines ------------------------------------------------------------------------------------------

@@ -137,12 +137,19 @@ def walk_through(client: WooCommerceClient, walk: Walk, position: Position) -> I
 
 @dataclass(frozen=True, slots=True)
 class _Portion:
+    """``odd`` are the failures of what is no record at all and not among ``rows``."""
+
     rows: list[Mapping[str, Any]]
     offset: int
     size: int
     total: int | None
     asked_at: datetime | None
     failures: tuple[RecordFailure, ...] = ()
+    odd: tuple[RecordFailure, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.rows) + len(self.odd)
 
     @property
     def end(self) -> int:
@@ -152,13 +159,13 @@ class _Portion:
     @property
     def last(self) -> bool:
         if self.total is None:  # something dropped WordPress's headers
-            return len(self.rows) < self.size
+            return self.count < self.size
         return self.end >= self.total
 
     @property
     def whole(self) -> bool:
         """Whether no record is hidden from the key's user, so that a border can be told by the record at it."""
-        return len(self.rows) == (self.size if self.total is None else min(self.end, self.total) - self.offset)
+        return self.count == (self.size if self.total is None else min(self.end, self.total) - self.offset)
 
 
 def _batch(client: WooCommerceClient, walk: Walk, here: Position) -> Batch:
@@ -176,7 +183,8 @@ def _batch(client: WooCommerceClient, walk: Walk, here: Position) -> Batch:
         watermark = moment(asked) if portion.last else None
     broken = {failure.ref for failure in portion.failures}
     good = tuple(row for row in rows if str(row["id"]) not in broken)
-    return Batch(good, portion.failures if rows else (), position, watermark, portion.asked_at)
+    failures = (*portion.odd, *(portion.failures if rows else ()))
+    return Batch(good, failures, position, watermark, portion.asked_at)
 
 
 def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_Portion, list[Mapping[str, Any]]]:
@@ -190,7 +198,7 @@ def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_
             offset = max(0, offset - max(1, walk.size - 1))
             continue
         rows = portion.rows[found[-1] + 1 :] if found else portion.rows
-        if rows or portion.last:
+        if rows or portion.odd or portion.last:
             return portion, rows
         if found and portion.size == 1:  # the border is right; one record at a time there is no room for it
             offset, known = portion.end, set()
@@ -255,10 +263,24 @@ def _ask(
 
 
 def _portion(path: str, answer: Answer, offset: int, size: int) -> _Portion:
-    rows = answer.data
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows):
+    if not isinstance(answer.data, list) or (answer.data and not any(isinstance(row, dict) for row in answer.data)):
         raise BadPayload(f"The store's answer to {path} is not a list of records.")
-    return _Portion(rows, offset, size, answer.total, answer.asked_at)
+    rows, odd = [], []
+    for row in answer.data:
+        if isinstance(row, dict) and isinstance(row.get("id"), int) and not isinstance(row["id"], bool):
+            rows.append(row)
+        else:
+            odd.append(_no_record(row))
+    return _Portion(rows, offset, size, answer.total, answer.asked_at, odd=tuple(odd))
+
+
+def _no_record(row: Any) -> RecordFailure:
+    """Something without an id, under the best name that it has."""
+    message = "The store sent something that is no record."
+    if not isinstance(row, dict):
+        return RecordFailure("unknown", "bad_payload", message, {"payload": row})
+    names = (row.get(key) for key in ("number", "name", "sku"))
+    return RecordFailure(str(next(filter(None, names), "unknown")), "bad_payload", message, row or {"payload": row})
 
 
 def _step_over(client: WooCommerceClient, path: str, params: Mapping[str, Any], offset: int, error: Unavailable):
@@ -288,10 +310,10 @@ def drain(
             return None
         broken = {failure.ref for failure in portion.failures}
         rows |= {row["id"]: row for row in portion.rows if str(row["id"]) not in broken}
-        failures += portion.failures
+        failures += (*portion.odd, *portion.failures)
         if portion.last:
             return list(rows.values()), failures
-        if not portion.rows:
+        if not portion.count:
             raise Unavailable("The store leaves out a part of a list.", "partial_answer", sent=True)
         offset = portion.end
 

@@ -33,7 +33,7 @@ from .records import (
     Refund,
     StatusMeaning,
 )
-from .values import amount, moment, text
+from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
@@ -55,7 +55,7 @@ def order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, lost
     """
     try:
         return _order(payload, refunds, statuses, lost)
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise BadPayload(f"The order lacks something that WooCommerce always sends: {error}") from None
 
 
@@ -90,7 +90,7 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         payment_status=_payment(payload, meaning),
         fulfillment_status=progress.fulfillment_status(lines),
         payment_methods=tuple(filter(None, [text(payload.get("payment_method"))])),
-        currency=payload["currency"],
+        currency=identifier(payload["currency"]),
         total=amounts.round(amounts.total - progress.worth_of_cancelled(lines)),
         prices_include_tax=amounts.included,
         buyer=_buyer(payload),
@@ -335,17 +335,16 @@ def _buyer(payload: Payload) -> Buyer | None:
 def _seems_lost(line: Payload) -> bool:
     """Whether an order line may be that of a variation that was deleted since: WooCommerce then blanks its
     ``variation_id`` and leaves the choice of colour and size. A simple product with personalisation looks the same."""
-    if line.get("variation_id") or not line.get("product_id"):
+    if line.get("variation_id") or not line.get("product_id") or not isinstance(line["product_id"], int):
         return False
-    metas = [part for part in line.get("meta_data") or () if isinstance(part, dict)]
+    metas = line.get("meta_data")
+    metas = [part for part in metas if isinstance(part, dict)] if isinstance(metas, list) else []
     return any(not str(part.get("key")).startswith("_") for part in metas)
 
 
 def suspects(payload: Payload) -> set[int]:
     """The products of its lines that may be of a deleted variation."""
-    lines = payload.get("line_items")
-    lines = [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-    return {line["product_id"] for line in lines if _seems_lost(line)}
+    return {line["product_id"] for line in _readable_lines(payload) if _seems_lost(line)}
 
 
 def lost_lines(payload: Payload, simple: Collection[int]) -> set[int]:
@@ -353,5 +352,12 @@ def lost_lines(payload: Payload, simple: Collection[int]) -> set[int]:
 
     :param simple: ids of products that are known to have no variations
     """
-    lines = payload.get("line_items") or ()
+    lines = _readable_lines(payload)
     return {line["id"] for line in lines if _seems_lost(line) and line["product_id"] not in simple}
+
+
+def _readable_lines(payload: Payload) -> list[Payload]:
+    """Lines that can be looked at; what is wrong with others shows when the order is read."""
+    lines = payload.get("line_items")
+    lines = lines if isinstance(lines, list) else []
+    return [line for line in lines if isinstance(line, dict) and isinstance(line.get("id"), int)]

@@ -102,7 +102,7 @@ def _write(client: WooCommerceClient, order_id: str, changes: Payload) -> dict[s
 
 
 def _checked(answer: Any, order_id: str) -> dict[str, Any]:
-    if not isinstance(answer, dict) or str(answer.get("id")) != order_id or "status" not in answer:
+    if not isinstance(answer, dict) or str(answer.get("id")) != order_id or not isinstance(answer.get("status"), str):
         raise BadPayload("The store's answer is not the order that was asked for.")
     return answer
 
@@ -150,10 +150,10 @@ def _add_note(client: WooCommerceClient, shipment: Shipment, may_be_there: bool)
     path, note = f"/orders/{shipment.order_id}/notes", _note(shipment)
     if may_be_there:
         sign = re.compile(rf"(?<!\w){re.escape(shipment.tracking_number or note)}(?!\w)")
-        if any(sign.search(str(found.get("note"))) for found in client.get(path).data):
+        if any(sign.search(str(found.get("note"))) for found in client.records(path)):
             return
     # written twice by WooCommerce if sent twice: never repeated blindly
-    client.send("POST", path, {"note": note, "customer_note": shipment.notify}, idempotent=False)
+    client.write("POST", path, {"note": note, "customer_note": shipment.notify}, idempotent=False)
 
 
 def _failed(ref: str, code: str, message: str, retryable: bool = False) -> PushResult:

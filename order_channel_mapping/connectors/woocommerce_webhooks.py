@@ -80,7 +80,7 @@ def _change(client: WooCommerceClient, lists: Mapping[str, list[Any]]) -> None:
 def verify(headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent:
     """:raise SignatureError: not signed with this secret"""
     lowered = {str(key).lower(): value for key, value in headers.items()}
-    expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    expected = base64.b64encode(hmac.new((secret or "").encode(), body, hashlib.sha256).digest())
     given = (lowered.get("x-wc-webhook-signature") or "").encode()
     if not secret or not hmac.compare_digest(expected, given):
         raise SignatureError("The notification is not signed with this channel's secret.")

@@ -163,6 +163,11 @@ class _Portion:
         return self.end >= self.total
 
     @property
+    def withheld(self) -> bool:
+        """Whether nothing came although there is something: a cache or a plugin emptied the answer."""
+        return not self.count and (self.total or 0) > self.offset
+
+    @property
     def whole(self) -> bool:
         """Whether no record is hidden from the key's user, so that a border can be told by the record at it."""
         return self.count == (self.size if self.total is None else min(self.end, self.total) - self.offset)
@@ -198,7 +203,7 @@ def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_
             offset = max(0, offset - max(1, walk.size - 1))
             continue
         rows = portion.rows[found[-1] + 1 :] if found else portion.rows
-        if rows or portion.odd or portion.last:
+        if rows or portion.odd or (portion.last and not portion.withheld):
             return portion, rows
         if found and portion.size == 1:  # the border is right; one record at a time there is no room for it
             offset, known = portion.end, set()

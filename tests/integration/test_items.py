@@ -176,6 +176,16 @@ class TestItems(ChannelCase):
         with self.assertRaisesRegex(Exception, "already"):
             self.listing("1")._confirm()
 
+    def test_what_is_nothing_to_sell_by_itself_becomes_no_listing(self):
+        self.connector.items = [item("1", "MUG-1"), item("2", "DRAFT", skip=True)]
+        run = self.fetch()
+        self.assertFalse(self.listing("2"))
+        self.assertEqual((run.fetched, run.created, run.skips), (2, 1, {"not_sold": 1}))
+        self.connector.items = [item("1", "MUG-1", skip=True, active=False)]
+        self.channel._fetch_all_items()
+        self.fetch()
+        self.assertEqual((self.listing("1").on_sale, self.listing("1").gone), (False, False), "a known one is kept")
+
     def test_a_closing_channel_takes_no_new_items(self):
         self.channel.sudo().state = "closing"
         self.connector.items = [item("1")]

@@ -1,7 +1,9 @@
-"""Connecting as sellers do, with the real connectors and the simulated marketplaces: over HTTP, all the way and back."""
+"""Connecting as sellers do, with the real connectors and the simulated marketplaces: over HTTP, there and back, and on."""
 
 from __future__ import annotations
 
+import html
+import re
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from tests.common import ChannelHttpCase
 from tests.marketplaces.shopify import ShopifySimulator
 from tests.marketplaces.shopify_oauth import CLIENT_ID
 from tests.marketplaces.shopify_shop import CLIENT_SECRET
+from tests.marketplaces.woocommerce import WooCommerceSimulator
 
 from .connect_common import ConnectMixin
 
@@ -48,13 +51,17 @@ class SellersCase(ConnectMixin, ChannelHttpCase):
         self.env.flush_all()
         return channel
 
+    def decide(self, page):
+        """What the seller does on the marketplace's page; return where it sends the browser."""
+        answer = requests.get(page, allow_redirects=False, timeout=10)
+        self.assertEqual(answer.status_code, 302, answer.text[:500])
+        return answer.headers["Location"]
+
     def agree(self, channel):
         """Press the button, agree (or not) on the marketplace's page, and come back; return the last address."""
         action = channel.action_authorize()
         self.env.flush_all()
-        page = requests.get(action["url"], allow_redirects=False, timeout=10)
-        self.assertEqual(page.status_code, 302, page.text[:500])
-        back = urlsplit(page.headers["Location"])
+        back = urlsplit(self.decide(action["url"]))
         self.assertIn(f"/oauth/return/{channel.provider}", back.path)
         response = self.url_open(f"{back.path}?{back.query}", allow_redirects=False)
         self.env.invalidate_all()
@@ -118,13 +125,6 @@ class TestShopify(SellersCase):
         self.work(channel)
         self.assertEqual((channel.health, self.last_run(channel).state), ("ok", "done"))
 
-    def test_the_owner_says_no(self):
-        self.shopify.app.change(consent="refuse")
-        channel = self.shop()
-        self.agree(channel)
-        self.assertEqual(channel.state, "draft")
-        self.assertIn("did not agree", channel.authorization_message)
-
     def test_rights_that_are_missing_are_named(self):
         self.shopify.do("set_scopes", value=["read_products", "write_orders"])
         channel = self.shop()
@@ -170,3 +170,66 @@ class TestShopify(SellersCase):
         self.agree(channel)
         self.assertEqual(channel.health, "ok")
         self.assertNotEqual(channel.account_id._ports().tokens.get("access_token"), kept)
+
+
+class TestWooCommerce(SellersCase):
+    def setUp(self):
+        super().setUp()
+        self.store = self.during_test(WooCommerceSimulator(validate=False))
+        self.decision = "approve"
+
+    def decide(self, page):
+        """The store asks its administrator. Approving has its server deliver keys to Odoo before it sends the browser."""
+        answer = requests.get(page, timeout=10)
+        links = dict(re.findall(r'class="wc-auth-(\w+)" href="([^"]+)"', answer.text))
+        link = html.unescape(links[self.decision])
+        if self.decision == "deny":
+            return link
+        with self.allow_requests(all_requests=True):
+            answer = requests.get(f"{self.store.url}{link}", allow_redirects=False, timeout=20)
+        self.env.invalidate_all()
+        self.assertEqual(answer.status_code, 302, answer.text[:500])
+        return answer.headers["Location"]
+
+    def shop(self, method="oauth", **credentials):
+        return self.made_channel("woocommerce", self.store, method, **{"store_url": self.store.url, **credentials})
+
+    def test_the_administrator_approves_and_the_store_delivers_keys(self):
+        channel = self.shop()
+        self.assertTrue(channel.needs_consent)
+        self.agree(channel)
+        self.assertFalse(channel.authorization_message)
+        self.assertEqual((channel.state, channel.health, channel.auth_method), ("connected", "ok", "oauth"))
+        self.assertEqual(
+            {name: value[:3] for name, value in channel.account_id._secrets().items() if "consumer" in name},
+            {"consumer_key": "ck_", "consumer_secret": "cs_"},
+        )
+        self.work(channel)
+        self.assertEqual((channel.health, self.last_run(channel).state), ("ok", "done"))
+
+    def test_the_administrator_says_no(self):
+        self.decision = "deny"
+        channel = self.shop()
+        self.agree(channel)
+        self.assertEqual(channel.state, "draft")
+        self.assertIn("did not agree", channel.authorization_message)
+
+    def test_keys_that_are_taken_away_are_approved_again(self):
+        channel = self.shop()
+        self.agree(channel)
+        old = channel.account_id._secrets()
+        self.store.shop.revoke_key(old["consumer_key"])
+        self.work(channel)
+        self.assertEqual((channel.health, channel.needs_consent), ("needs_reauth", True))
+        self.agree(channel)
+        self.assertEqual(channel.health, "ok")
+        self.assertNotEqual(channel.account_id._secrets()["consumer_key"], old["consumer_key"])
+        self.work(channel)
+        self.assertEqual((channel.health, self.last_run(channel).state), ("ok", "done"))
+
+    def test_keys_made_by_hand_need_no_page(self):
+        key = self.store.shop.add_key()
+        channel = self.shop("keys", consumer_key=key["consumer_key"], consumer_secret=key["consumer_secret"])
+        self.assertFalse(channel.needs_consent)
+        channel.action_connect()
+        self.assertEqual((channel.state, channel.health), ("connected", "ok"))

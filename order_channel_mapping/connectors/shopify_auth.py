@@ -131,8 +131,10 @@ _REFUSALS = {
     ),
     "shop_not_permitted": (
         "shop_not_permitted",
-        "Shopify gives an app a token without consent only for shops of its own organisation."
-        " Choose to authorise on Shopify's page instead.",
+        (
+            "Shopify gives an app a token without consent only for shops of its own organisation."
+            " Choose to authorise on Shopify's page instead."
+        ),
     ),
 }
 

@@ -92,9 +92,8 @@ def _push_group(
 
 
 def _send(client: WooCommerceClient, path: str, levels: Mapping[int, StockLevel]) -> dict[int, PushResult]:
-    update = [
-        {"id": number, "manage_stock": True, "stock_quantity": level.quantity} for number, level in levels.items()
-    ]
+    # without manage_stock: a seller who meanwhile switched an item's stock management off is not overruled
+    update = [{"id": number, "stock_quantity": level.quantity} for number, level in levels.items()]
     answer = client.send("POST", path, {"update": update}, idempotent=True)
     rows = answer.get("update") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
@@ -112,7 +111,10 @@ def _result(level: StockLevel, row: Mapping[str, Any] | None) -> PushResult:
         passing = isinstance(status, int) and (status == 429 or status >= 500)
         return _failed(level, error.get("code") or "rejected", error.get("message") or "", passing)
     if row.get("manage_stock") in (False, "parent"):
-        message = "The store does not manage stock here: see WooCommerce > Settings > Products > Inventory."
+        message = (
+            "The store does not manage this item's stock (any more): see the item's Inventory there, and WooCommerce >"
+            " Settings > Products > Inventory."
+        )
         return _failed(level, "stock_not_managed", message)
     if row.get("stock_quantity") is None or amount(row["stock_quantity"]) != level.quantity:
         message = f"The store answered with another quantity: {row.get('stock_quantity')}."

@@ -63,9 +63,14 @@ def test_as_few_calls_as_can_be(woo, woo_connect, level):
 def test_nothing_but_the_quantity_is_written(woo, woo_connect, level):
     entry = level(5)
     woo_connect().push_stock([entry])
-    assert woo.requests[0].body == {
-        "update": [{"id": int(entry.external_id), "manage_stock": True, "stock_quantity": 5}]
-    }
+    assert woo.requests[0].body == {"update": [{"id": int(entry.external_id), "stock_quantity": 5}]}
+
+
+def test_a_seller_who_switched_stock_management_off_is_not_overruled(woo, woo_connect, level):
+    entry = level(5)
+    woo.shop.edit_product(int(entry.external_id), manage_stock=False)
+    assert statuses(woo_connect().push_stock([entry])) == [("failed", "stock_not_managed")]
+    assert woo.shop.available(entry.external_id) is None
 
 
 def test_nothing_to_push_makes_no_call(woo, woo_connect):

@@ -1,4 +1,4 @@
-from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import LengthRequired
 
 from odoo import models
 from odoo.http import request
@@ -15,9 +15,7 @@ class IrHttp(models.AbstractModel):
         form. What it is sent to makes no difference."""
         super()._pre_dispatch(rule, args)
         if rule.endpoint.routing.get("order_channel_raw_body"):
-            httprequest = request.httprequest
-            if httprequest.content_length is None:
+            if request.httprequest.content_length is None:
                 raise LengthRequired()
-            if httprequest.content_length > httprequest.max_content_length:
-                raise RequestEntityTooLarge()
-            httprequest.get_data()  # kept by werkzeug: whoever reads it later gets the same
+            # kept by werkzeug, so that whoever reads it later gets the same; longer than the route allows it is refused
+            request.httprequest.get_data()

@@ -76,11 +76,15 @@ class OrderChannel(models.Model):
     @api.depends("items_checked_at", "orders_checked_at")
     @api.depends_context("lang")
     def _compute_last_sync(self):
-        now = fields.Datetime.now()
-        locale = babel_locale_parse(get_lang(self.env).code)
         for channel in self:
             last = max(filter(None, [channel.items_checked_at, channel.orders_checked_at]), default=None)
-            if last and last > now - MOMENT:
-                channel.last_sync = self.env._("just now")
-            else:
-                channel.last_sync = last and format_timedelta(last - now, add_direction=True, locale=locale)
+            channel.last_sync = channel._ago(last)
+
+    @api.model
+    def _ago(self, moment):
+        """How long ago that was, in the reader's language; nothing for no moment."""
+        now = fields.Datetime.now()
+        if moment and moment > now - MOMENT:
+            return self.env._("just now")
+        locale = babel_locale_parse(get_lang(self.env).code)
+        return moment and format_timedelta(moment - now, add_direction=True, locale=locale)

@@ -18,7 +18,7 @@ class OrderChannel(models.Model):
         exportable=False,
         help="The channel is told this address by itself. Shopify's privacy requests need it in the settings of the app.",
     )
-    webhook_last_at = fields.Datetime(string="Last Notification", compute="_compute_webhook_last_at")
+    last_webhook = fields.Char(string="Last Notification", compute="_compute_last_webhook")
     webhook_message = fields.Char(compute="_compute_webhook_message")
 
     @api.depends("provider")
@@ -31,14 +31,15 @@ class OrderChannel(models.Model):
         for channel in self:
             channel.webhook_address = channel.webhook_token and channel._webhook_address()
 
-    def _compute_webhook_last_at(self):
+    @api.depends_context("lang")
+    def _compute_last_webhook(self):
         last = dict(
             self.env["order.channel.webhook"]._read_group(
                 [("channel_id", "in", self.ids)], ["channel_id"], ["received_at:max"]
             )
         )
         for channel in self:
-            channel.webhook_last_at = last.get(channel, False)
+            channel.last_webhook = channel._ago(last.get(channel))
 
     @api.depends("webhook_state", "webhook_code", "webhook_params")
     @api.depends_context("lang")

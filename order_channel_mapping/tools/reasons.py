@@ -147,7 +147,7 @@ REASONS = {
     ),
     "webhook_not_public": (
         _lt("This server's address %(url)s can't be reached from outside."),
-        _lt("Nothing if that is on purpose. Otherwise have an administrator set the system parameter web.base.url."),
+        _lt("If it should be, have an administrator set the system parameter web.base.url."),
     ),
     "webhook_no_secret": (
         _lt("The channel signs its notifications with a credential that is missing: %(credential)s."),

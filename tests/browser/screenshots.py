@@ -11,14 +11,16 @@ import json
 import os
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urljoin
 
+from odoo.tests import freeze_time
 from odoo.tests.common import ChromeBrowser
 
-from odoo.addons.order_channel_mapping.connectors import connector_classes
+from odoo.addons.order_channel_mapping.connectors import connector_classes, records
 
-from tests.browser.world import PICTURES, WorldCase
+from tests.browser.world import NOW, PICTURES, WorldCase
 from tests.fakes import connected
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,6 +29,14 @@ DESCRIPTION = REPOSITORY / "order_channel_mapping" / "static" / "description"
 #: screens of the README: name of the picture -> its height there (files of static/description)
 README = {"dashboard": 440, "frozen_order": 900}
 ONLY = os.environ.get("SCREENS", "").split()
+#: kind, topic, minutes ago
+NOTIFICATIONS = (
+    ("privacy", "customers/data_request", 95),
+    ("orders", "orders/create", 64),
+    ("items", "products/update", 31),
+    ("orders", "orders/updated", 12),
+    ("orders", "orders/cancelled", 0),
+)
 SETTLED = "!document.querySelector('.o_loading_indicator')"
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#{0}"/>'
@@ -95,6 +105,7 @@ class Screens(WorldCase):
         )
         run = cls.market._open_run("items", full=True)
         run._count(fetched=150, created=150, pages=3, calls=3)
+        cls.notify()
         cls.broken = cls.make_channel(name="Old Shop")
         cls.broken._set_health("needs_reauth", "auth")
         cls.broken.auth_method = "oauth"
@@ -119,6 +130,25 @@ class Screens(WorldCase):
             None,
             [("1013", "bad_payload", {"message": "lines: unknown currency"}, {"id": "1013", "lines": []})],
         )
+
+    @classmethod
+    def notify(cls):
+        """Notifications of the shop: fetched, waiting, and a person who asks for their data."""
+        cls.shop._webhook_address()
+        cls.shop.webhook_state = "active"
+        fetch = cls.shop.run_ids.filtered(lambda run: run.kind == "orders")[:1]
+        for number, (kind, topic, minutes) in enumerate(NOTIFICATIONS):
+            event = records.WebhookEvent(
+                topic,
+                records.WebhookKind(kind),
+                f"delivery-{number}",
+                f"gid://shopify/{topic.partition('/')[0].capitalize()}/{1001 + number}",
+                NOW - timedelta(minutes=minutes, seconds=2),
+            )
+            asked = {"customer": {"id": 7, "email": "clara.dupont@example.com"}, "data_request": {"id": number}}
+            with freeze_time(NOW.replace(tzinfo=None) - timedelta(minutes=minutes)):
+                cls.env["order.channel.webhook"]._take(cls.shop, event, json.dumps(asked).encode())
+        cls.env["order.channel.webhook"].search([("brings", "=", "orders")], offset=1).run_id = fetch
 
     def fetch_proxy(self, url):
         """Pictures at the marketplace are drawn here."""
@@ -171,6 +201,9 @@ class Screens(WorldCase):
         for name in ("shop", "market", "broken", "stall"):
             screen.open(f"{dashboard}/{getattr(self, name).id}", ".o_form_view")
             screen.take(f"channel_{name}")
+        screen.open(f"{dashboard}/{self.shop.id}", ".o_form_view")
+        screen.click(".nav-link", "How Often")
+        screen.take("channel_shop_notifications")
         screen.open(f"{dashboard}/{self.shop.id}", ".o_form_view")
         screen.click(".nav-link", "Stock")
         screen.take("channel_shop_stock")
@@ -276,6 +309,12 @@ class Screens(WorldCase):
         screen.take("pushes")
         screen.open(self.action("order_channel_command_action"))
         screen.take("commands")
+        notifications = self.action("order_channel_webhook_action")
+        screen.open(notifications, ".o_list_view .o_data_row")
+        screen.take("notifications")
+        request = self.env["order.channel.webhook"].search([("kind", "=", "privacy")])
+        screen.open(f"{notifications}/{request.id}", ".o_form_view")
+        screen.take("privacy_request")
 
     def sales(self, screen):
         screen.open(self.env.ref("sale.action_quotations_with_onboarding").path and "/odoo/sales")

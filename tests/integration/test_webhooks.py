@@ -121,6 +121,13 @@ class TestArrival(WebhookMixin, ChannelHttpCase):
     def foreign_database(self):
         return patch.object(self.registry["order.channel"], "_is_foreign_database", lambda channel: True)
 
+    def test_no_secret_no_entry_whatever_a_connector_says(self):
+        self.channel.account_id._set_credentials({"client_secret": False})
+        with patch.object(connector_classes()["shopify"], "verify_webhook", lambda *args: self.event()):
+            self.assertEqual(self.post().status_code, 401)
+            self.channel.account_id._set_credentials({"client_secret": SECRET})
+            self.assertEqual(self.post().status_code, 200)
+
     def test_a_copy_of_the_database_takes_nothing(self):
         self.env["ir.config_parameter"].sudo().set_param(LIVE_UUID, "another database")
         self.assertEqual(self.post().status_code, 401)

@@ -11,6 +11,7 @@ import tempfile
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg2
 
@@ -46,6 +47,10 @@ class Worker:
 
 class ProcessCase(ChannelCase):
     """Workers on a database that each test can have made anew."""
+
+    #: the program that forks the workers, and what each of them is told besides its verb
+    worker = "tests.integration.worker"
+    job: ClassVar[dict] = {}
 
     @classmethod
     def setUpClass(cls):
@@ -99,7 +104,7 @@ class ProcessCase(ChannelCase):
         with socket.socket(socket.AF_UNIX) as listener, open(cls.log, "w") as log:
             listener.bind(cls.address)
             listener.listen()
-            command = [sys.executable, "-m", "tests.integration.worker", f"--socket={listener.fileno()}"]
+            command = [sys.executable, "-m", cls.worker, f"--socket={listener.fileno()}"]
             command += [f"--database={cls.database}", f"--config={os.environ['ORDER_CHANNEL_CONFIG']}"]
             server = subprocess.Popen(
                 command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[listener.fileno()]
@@ -109,9 +114,9 @@ class ProcessCase(ChannelCase):
 
     @classmethod
     def start_worker(cls, verb, **how):
-        """:param how: pause, stop_at; see :mod:`tests.integration.worker`"""
+        """:param how: pause, stop_at, stop_name; see :mod:`tests.integration.worker`"""
         try:
-            return Worker(cls.address, verb=verb, **how)
+            return Worker(cls.address, verb=verb, **cls.job, **how)
         except OSError as error:
             raise AssertionError(f"no worker: {error}\n{cls.log.read_text()}") from error
 
@@ -127,10 +132,11 @@ class ProcessCase(ChannelCase):
         if code != 0 or wrong:
             raise AssertionError("\n".join([f"the worker ended with {code}", *lines, cls.log.read_text()]))
 
-    def kill_worker(self, verb, number):
-        """Start a pass and kill it with ``kill -9`` at its n-th point; gives back which one that is."""
-        worker = self.start_worker(verb, stop_at=number)
-        reached = list(islice(worker.points(), number))
+    def kill_worker(self, verb, number, name=None):
+        """Start a pass and kill it with ``kill -9`` at its n-th point, of those of this name if given; gives back which one
+        that is."""
+        worker = self.start_worker(verb, stop_at=number, stop_name=name)
+        reached = list(islice((point for point in worker.points() if name in (None, point)), number))
         if len(reached) == number:
             os.kill(worker.pid, 9)
         code, lines = worker.end()

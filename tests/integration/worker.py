@@ -3,7 +3,7 @@
 Odoo is loaded once. For each connection to the socket that it is given, the program forks a worker that does what the
 first line says, ``{"verb": "items", "pause": 0.1, "stop_at": 3}``, and answers with lines: ``pid 17``, ``at <point>`` at
 each point where a process may die, what was logged, ``exit <code>``. It ends when its standard input does. The
-marketplace is in memory and the same in every worker.
+marketplace is in memory and the same in every worker; :mod:`tests.integration.worker_shop` has one that remembers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ ITEMS, ORDERS, PAGE = 60, 30, 10
 KILL_SECONDS = 60
 
 
-def main():
+def main(work):
+    """:param work: what a worker does, called with the registry and what the first line says"""
     parser = argparse.ArgumentParser()
     parser.add_argument("--database", required=True)
     parser.add_argument("--config", required=True)
@@ -47,11 +48,11 @@ def main():
                 connection = listener.accept()[0]
                 if not os.fork():
                     listener.close()
-                    _watch(registry, connection)
+                    _watch(registry, connection, work)
                 connection.close()
 
 
-def _watch(registry, connection):
+def _watch(registry, connection, work):
     """Start a worker for this connection, wait for its end and say how it ended; does not return."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     job = json.loads(connection.makefile().readline())
@@ -62,7 +63,7 @@ def _watch(registry, connection):
         code = 1
         try:
             _say("pid", os.getpid())
-            _work(registry, **job)
+            work(registry, **job)
             code = 0
         except BaseException:
             traceback.print_exc()
@@ -73,14 +74,28 @@ def _watch(registry, connection):
     os._exit(0)
 
 
-def _work(registry, verb, pause=0.0, stop_at=0):
-    """One pass in this process. It waits ``pause`` seconds at each point and, to be killed there, for long at its n-th."""
+class Points:
+    """Where a process may die. It waits ``pause`` seconds at each point and, to be killed there, for long at the n-th one,
+    of those called ``stop_name`` if given."""
+
+    def __init__(self, pause=0.0, stop_at=0, stop_name=None):
+        self.pause, self.stop_at, self.stop_name = pause, stop_at, stop_name
+        self.reached = count(1)
+
+    def __call__(self, name):
+        _say("at", name)
+        stop = self.stop_name in (None, name) and next(self.reached) == self.stop_at
+        time.sleep(KILL_SECONDS if stop else self.pause)
+
+
+def _work(registry, verb, **points):
+    """One pass in this process."""
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         if verb == "prepare":
             _prepare(env)
             return
-        _talk_to_memory(registry, pause, stop_at)
+        _talk_to_memory(registry, Points(**points))
         channel = env["order.channel"].search([("name", "=", "Killed shop")])
         run = {"items": channel._sync_items, "orders": channel._sync_orders}[verb]()
         _say("end", run.state)
@@ -106,7 +121,7 @@ def _prepare(env):
     )
 
 
-def _talk_to_memory(registry, pause, stop_at):
+def _talk_to_memory(registry, point):
     from tests.fakes import FakeConnector, item, line, order
 
     connector = FakeConnector()
@@ -125,12 +140,6 @@ def _talk_to_memory(registry, pause, stop_at):
     channel_class = registry["order.channel"]
     channel_class._get_connector = lambda self: connector
     channel_class._is_foreign_database = lambda self: False
-    numbers = count(1)
-
-    def point(name):
-        _say("at", name)
-        time.sleep(KILL_SECONDS if next(numbers) == stop_at else pause)
-
     commit, isolated, project = channel_class._commit, channel_class._isolated, registry["order.channel.order"]._project
 
     def slow_commit(self):
@@ -160,4 +169,4 @@ def _say(*words):
 
 
 if __name__ == "__main__":
-    main()
+    main(_work)

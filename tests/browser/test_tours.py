@@ -25,7 +25,7 @@ class TestConnectTour(ConnectMixin, ChannelBrowserCase):
         self.assertEqual(set(channel.run_ids.mapped("kind")), {"items", "orders"}, "the first fetch is under way")
 
 
-class TestAuthorizeTour(ConsentMixin, ChannelHttpCase):
+class TestAuthorizeTour(ConsentMixin, ChannelBrowserCase):
     def test_a_manager_connects_by_agreeing_at_the_marketplace(self):
         self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
         self.market.authorize_url = lambda login, consent: f"{consent.return_url}?state={consent.state}&code=c"

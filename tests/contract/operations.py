@@ -10,7 +10,7 @@ from order_channel_mapping.connectors.records import LineKind, LineQuantity, Shi
 from tests.contract.feeds import LONG_AGO
 from tests.contract.worlds.base import Line, Sale, World
 
-HOOK = "https://127.0.0.1:1/channel/hook/1"
+HOOK = "http://127.0.0.1:1/channel/hook/1"
 OPERATIONS = (
     "identify",
     "all items",
@@ -27,34 +27,37 @@ _NEEDS = {"stock": "stock", "ship": "ship", "cancel": "cancel", "webhooks": "web
 READING = OPERATIONS[:6]
 
 
-def operations(world: World) -> dict[str, Callable[[Connector], Any]]:
-    """What the connector of a world can do, each ready to be called: there is an item and an order to do it to."""
+def operation(world: World, name: str) -> Callable[[Connector], Any] | None:
+    """What a connector of this world can be asked to do, ready to be called; None where the marketplace lacks it."""
+    needed = _NEEDS.get(name)
+    if needed in world.lacks:
+        return None
     item = world.add_item()
     order = world.add_order(Sale((Line(item, 2),)))
-    connector = world.connect()
-    stock = level(connector, item, 3)
-    parcel = shipment(connector, order)
-    world.wire.exchanges.clear()
-    found = {
+    if name == "stock":
+        levels = [level(world, item, 3)]
+        return lambda connector: connector.push_stock(levels)
+    if name == "ship":
+        parcel = shipment(world.connect(), order)
+        world.wire.exchanges.clear()
+        return lambda connector: connector.ship(parcel)
+    return {
         "identify": lambda c: c.identify(),
         "all items": lambda c: list(c.iter_items()),
         "changed items": lambda c: list(c.iter_items(since=LONG_AGO)),
         "orders": lambda c: list(c.iter_orders(since=LONG_AGO)),
         "open orders": lambda c: list(c.iter_orders(since=LONG_AGO, only_open=True)),
         "get order": lambda c: c.get_order(order),
-        "stock": lambda c: c.push_stock([stock]),
-        "ship": lambda c: c.ship(parcel),
         "cancel": lambda c: c.cancel(order, "customer"),
         "webhooks": lambda c: c.ensure_webhooks(HOOK, "whsec-of-the-channel"),
-    }
-    return {name: act for name, act in found.items() if _NEEDS.get(name) not in world.lacks}
+    }[name]
 
 
-def level(connector: Connector, ref: str, quantity: int, expected: int | None = None) -> StockLevel:
+def level(world: World, ref: str, quantity: int, expected: int | None = None) -> StockLevel:
     """A quantity to publish for an item, as the models would make it from its listing."""
-    items = {record.external_id: record for page in connector.iter_items() for record in page.records}
-    places = [place.ref for place in connector.identify().locations]
-    return StockLevel(ref, items[ref].stock_ref, places[0] if places else None, quantity, expected)
+    items = {record.external_id: record for page in world.connect().iter_items() for record in page.records}
+    world.wire.exchanges.clear()
+    return StockLevel(ref, items[ref].stock_ref, world.location, quantity, expected)
 
 
 def shipment(connector: Connector, order: str, number: str = "T-100", quantity: int | None = None) -> Shipment:

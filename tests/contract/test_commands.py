@@ -81,15 +81,16 @@ def test_a_batch_of_bad_ones_only(world):
 
 
 @pytest.mark.needs("stock")
-def test_more_than_fit_in_one_call(world, levels):
-    batch = world.connector_class().stock_batch
-    sent = levels(*(index % 50 for index in range(batch + 3)))
+def test_more_than_fit_in_one_call(world, levels, monkeypatch):
+    world.small_batches(monkeypatch, 5)
+    quantities = list(range(23))
+    sent = levels(*quantities)
     connector = world.connect()
     results = connector.push_stock(sent)
     assert [result.external_id for result in results] == [entry.external_id for entry in sent]
     assert set(statuses(results)) == {PushStatus.OK}
-    assert [world.stock(entry.external_id) for entry in sent] == [index % 50 for index in range(batch + 3)]
-    assert connector.calls == world.least_calls(sent), "calls grow with batches, not with records"
+    assert [world.stock(entry.external_id) for entry in sent] == quantities
+    assert connector.calls == world.least_calls(sent, 5), "calls grow with batches, not with records"
 
 
 @pytest.mark.needs("stock")
@@ -123,8 +124,7 @@ def test_the_same_item_twice_in_a_batch(world, levels):
 @pytest.mark.needs("compare")
 def test_a_quantity_that_is_not_the_expected_one_is_left_alone(world):
     stale, fresh = world.add_item(stock=5), world.add_item(stock=5)
-    connector = world.connect()
-    results = connector.push_stock([level(connector, stale, 9, expected=7), level(connector, fresh, 9, expected=5)])
+    results = world.connect().push_stock([level(world, stale, 9, expected=7), level(world, fresh, 9, expected=5)])
     assert statuses(results) == [PushStatus.STALE, PushStatus.OK]
     assert (world.stock(stale), world.stock(fresh)) == (5, 9)
 

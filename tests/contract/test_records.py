@@ -319,7 +319,7 @@ def test_an_order_alone_that_lacks_something(world):
     connector = world.connect()
     (exchange,) = _exchanges(world, lambda: connector.get_order(ref))[:1]
     asked = exchange.request.label
-    cases = [case for case in surgery.without(exchange.body) if case[0] == "missing"]
+    cases = [case for case in surgery.without(exchange.body) if case[0] == "missing"][::2]
     read = 0
     for what, path, payload in cases:
         world.wire.straighten()

@@ -12,7 +12,7 @@ import pytest
 
 from order_channel_mapping.connectors.base import ConnectorError
 from order_channel_mapping.connectors.transport import Transport
-from tests.contract.operations import OPERATIONS, operations
+from tests.contract.operations import OPERATIONS, operation
 from tests.contract.worlds.base import Sale
 from tests.marketplaces.base import Reply, Simulator
 
@@ -61,7 +61,7 @@ class Echo(Simulator):
 
 @pytest.fixture(params=OPERATIONS)
 def act(request, world):
-    return operations(world).get(request.param) or (lambda connector: None)
+    return operation(world, request.param) or (lambda connector: None)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_nothing_shows_when_all_goes_well(world, act, heard):
     check(world, *(exchange.request.path for exchange in world.wire.exchanges))
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 404, 500])
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
 def test_nothing_shows_when_a_server_says_it_aloud(world, act, heard, status):
     """Not in the error, nor in its causes, nor in the log."""
     with Echo(status) as echo:
@@ -143,13 +143,14 @@ def decoy():
         yield server
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(world, act, decoy, status):
-    world.wire.instead(Reply(status, {}, {"Location": f"{decoy.url}/elsewhere"}))
-    try:
-        act(world.connect())
-    except ConnectorError as error:
-        assert error.code == "redirect"
+def test_a_redirect_is_not_followed(world, act, decoy):
+    for status in (301, 302, 303, 307, 308):
+        world.wire.straighten()
+        world.wire.instead(Reply(status, {}, {"Location": f"{decoy.url}/elsewhere"}))
+        try:
+            act(world.connect())
+        except ConnectorError as error:
+            assert error.code == "redirect"
     assert list(decoy.requests) == []
 
 

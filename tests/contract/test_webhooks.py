@@ -12,7 +12,7 @@ from tests.contract.operations import HOOK
 from tests.contract.worlds.base import Sale
 
 pytestmark = pytest.mark.needs("webhooks")
-OTHER = "https://127.0.0.1:1/other/hook"
+OTHER = "http://127.0.0.1:1/other/hook"
 SECRET = "whsec-of-the-channel"
 
 

@@ -128,6 +128,10 @@ class World:
         """Let connectors ask for so few records a page."""
         raise NotImplementedError
 
+    def small_batches(self, monkeypatch, size: int) -> None:
+        """Let connectors publish so few quantities in a call."""
+        raise NotImplementedError
+
     def add_item(self, *, stock: int = 5, price: str = "10.00", sku: str | None = None) -> str:
         """Put something on sale now. Returns its external id."""
         raise NotImplementedError
@@ -228,8 +232,8 @@ class World:
         """The external id of what a raw record describes."""
         raise NotImplementedError
 
-    def least_calls(self, levels: Iterable[StockLevel]) -> int:
-        """In how many calls so many quantities can be published at best."""
+    def least_calls(self, levels: Iterable[StockLevel], batch: int) -> int:
+        """In how many calls of at most ``batch`` entries these quantities can be published at best."""
         raise NotImplementedError
 
     def stands_for(self, record: Any) -> int:

@@ -45,6 +45,9 @@ class ShopifyWorld(World):
         for name in ("VARIANTS", "PRODUCTS", "ORDERS"):
             monkeypatch.setattr(shopify_fetch, name, replace(getattr(shopify_fetch, name), size=size))
 
+    def small_batches(self, monkeypatch, size):
+        monkeypatch.setattr(self.connector_class(), "stock_batch", size)
+
     # -- items --------------------------------------------------------------------------------------------------------
 
     def add_item(self, *, stock=5, price="10.00", sku=None, **values):
@@ -204,8 +207,8 @@ class ShopifyWorld(World):
     def ref(self, record):
         return record["variants"]["nodes"][0]["id"] if "variants" in record else record["id"]
 
-    def least_calls(self, levels):
-        return math.ceil(len(list(levels)) / 250)
+    def least_calls(self, levels, batch):
+        return math.ceil(len(list(levels)) / batch)
 
     def stands_for(self, record):
         """A product stands for its variants, and need not have any."""
@@ -279,7 +282,7 @@ class ShopifyWorld(World):
                 code="invalid",
             ),
             "webhooks": Hidden(
-                refuses("orders_create"), lambda c: c.ensure_webhooks("https://127.0.0.1:1/hook", "s"), Rejected
+                refuses("orders_create"), lambda c: c.ensure_webhooks("http://127.0.0.1:1/hook", "s"), Rejected
             ),
         }
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from order_channel_mapping.connectors import woocommerce_fetch
+from order_channel_mapping.connectors import woocommerce_fetch, woocommerce_stock
 from order_channel_mapping.connectors.base import AuthError, BadPayload, Rejected, Unavailable
 from order_channel_mapping.connectors.records import LineQuantity, Shipment, StockLevel
 from tests.contract import woocommerce_contract
@@ -67,6 +67,9 @@ class WooCommerceWorld(World):
     def small_pages(self, monkeypatch, size):
         for name in ("PRODUCTS", "CHANGED_PRODUCTS", "ORDERS", "TRASHED_ORDERS"):
             monkeypatch.setattr(woocommerce_fetch, name, replace(getattr(woocommerce_fetch, name), size=size))
+
+    def small_batches(self, monkeypatch, size):
+        monkeypatch.setattr(woocommerce_stock, "MOST", size)
 
     # -- items --------------------------------------------------------------------------------------------------------
 
@@ -261,10 +264,10 @@ class WooCommerceWorld(World):
     def ref(self, record):
         return str((record.get("variations") or [record["id"]])[0])
 
-    def least_calls(self, levels):
-        """A hundred products in a call, or variations of one product."""
+    def least_calls(self, levels, batch):
+        """So many products in a call, or variations of one product."""
         groups = Counter(level.stock_ref.rpartition(":")[0] for level in levels)
-        return sum(math.ceil(count / 100) for count in groups.values())
+        return sum(math.ceil(count / batch) for count in groups.values())
 
     # -- faults -------------------------------------------------------------------------------------------------------
 
@@ -316,7 +319,7 @@ class WooCommerceWorld(World):
             ),
             "no batch at all": Hidden(says({"message": "OK"}), push, BadPayload),
             "a refused webhook": Hidden(
-                says({"create": [hook]}), lambda c: c.ensure_webhooks("https://127.0.0.1:1/hook", "s"), Rejected
+                says({"create": [hook]}), lambda c: c.ensure_webhooks("http://127.0.0.1:1/hook", "s"), Rejected
             ),
             "a parcel without an order": Hidden(says({}), lambda c: c.ship(shipment), BadPayload),
             "PHP notices before the data": Hidden(

@@ -16,7 +16,9 @@ from .base import BadPayload
 
 def text(value: Any) -> str | None:
     """Trimmed text; nothing for nothing."""
-    return (str(value).strip() or None) if value is not None else None
+    if type(value) is not str:
+        value = "" if value is None else str(value)
+    return value.strip() or None
 
 
 def identifier(value: Any) -> str:
@@ -30,8 +32,9 @@ def moment(value: Any) -> datetime | None:
     """An ISO time as aware UTC; one without a zone is UTC."""
     if value is None:
         return None
+    written = str(value)
     try:
-        parsed = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        parsed = datetime.fromisoformat(f"{written[:-1]}+00:00" if written.endswith("Z") else written)
     except ValueError:
         raise BadPayload(f"{value!r} is not a time.") from None
     return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
@@ -40,7 +43,7 @@ def moment(value: Any) -> datetime | None:
 def amount(value: Any) -> Decimal:
     """A number, as text or as JSON has it."""
     try:
-        number = Decimal(str(value))
+        number = Decimal(value if type(value) is str else str(value))
     except InvalidOperation:
         raise BadPayload(f"{value!r} is not an amount.") from None
     if not number.is_finite():

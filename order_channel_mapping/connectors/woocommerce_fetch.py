@@ -175,7 +175,7 @@ class _Portion:
 
 def _batch(client: WooCommerceClient, walk: Walk, here: Position) -> Batch:
     portion, rows = _next_rows(client, walk, here)
-    latest = max(filter(None, (_latest(rows), here.latest)), default=None)
+    latest = max(filter(None, (_latest(rows), here.latest)), default=None) if walk.by_time else None
     asked = here.asked or (None if walk.by_time else portion.asked_at and iso(portion.asked_at))
     position = None
     if not portion.last:
@@ -223,7 +223,8 @@ def _latest(rows: list[Mapping[str, Any]]) -> str | None:
     for row in rows:
         with contextlib.suppress(BadPayload):  # becomes a failure of its own
             times.append(moment(row.get("date_modified_gmt")))
-    return max((iso(time) for time in times if time), default=None)
+    latest = max(filter(None, times), default=None)
+    return latest and iso(latest)
 
 
 def _anchor(walk: Walk, position: Position) -> Position:

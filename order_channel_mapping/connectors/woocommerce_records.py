@@ -37,7 +37,8 @@ UNPUBLISHED = frozenset({"draft", "pending", "future", "auto-draft", "trash"})
 
 def plain(value: Any) -> str | None:
     """Text without the entities that WordPress keeps in titles."""
-    return text(html.unescape(str(value))) if value is not None else None
+    found = text(value)
+    return text(html.unescape(found)) if found and "&" in found else found
 
 
 def stock_ref(product_id: Any, parent_id: Any = None) -> str:

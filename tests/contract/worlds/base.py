@@ -132,6 +132,10 @@ class World:
         """Let connectors publish so few quantities in a call."""
         raise NotImplementedError
 
+    def fill(self, items: int, orders: int) -> None:
+        """Make it a shop as one finds them, with so many items and orders."""
+        raise NotImplementedError
+
     def add_item(self, *, stock: int = 5, price: str = "10.00", sku: str | None = None) -> str:
         """Put something on sale now. Returns its external id."""
         raise NotImplementedError

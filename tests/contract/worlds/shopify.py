@@ -48,6 +48,9 @@ class ShopifyWorld(World):
     def small_batches(self, monkeypatch, size):
         monkeypatch.setattr(self.connector_class(), "stock_batch", size)
 
+    def fill(self, items, orders):
+        catalogue.build_shop(self.shop, items=items, orders=orders)
+
     # -- items --------------------------------------------------------------------------------------------------------
 
     def add_item(self, *, stock=5, price="10.00", sku=None, **values):

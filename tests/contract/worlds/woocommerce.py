@@ -19,7 +19,7 @@ from tests.contract.worlds.base import ALL_ITEMS, ORDERS, Delivery, Hidden, Line
 from tests.marketplaces import woocommerce_refunds
 from tests.marketplaces.base import Reply
 from tests.marketplaces.woocommerce import WooCommerceSimulator
-from tests.marketplaces.woocommerce_catalogue import add_tax, address
+from tests.marketplaces.woocommerce_catalogue import add_tax, address, build_shop
 from tests.marketplaces.woocommerce_json import order_json
 from tests.marketplaces.woocommerce_rest import ROOT, encode
 from tests.marketplaces.woocommerce_webhooks import signature
@@ -70,6 +70,9 @@ class WooCommerceWorld(World):
 
     def small_batches(self, monkeypatch, size):
         monkeypatch.setattr(woocommerce_stock, "MOST", size)
+
+    def fill(self, items, orders):
+        build_shop(self.shop, items=items, orders=orders)
 
     # -- items --------------------------------------------------------------------------------------------------------
 

@@ -42,12 +42,13 @@ class OrderChannelBlocker(models.Model):
         index=True,
     )
     params = fields.Json(readonly=True)
+    question = fields.Char(readonly=True)  # what tells several of a line apart: which tax is not known
     overruled_by_id = fields.Many2one("res.users", readonly=True)
     can_overrule = fields.Boolean(compute="_compute_can_overrule")
     can_keep = fields.Boolean(compute="_compute_can_overrule")
 
     _line_code_uniq = models.UniqueIndex(
-        "(order_id, code, COALESCE(line_id, 0))", "This blocker is already on the order."
+        "(order_id, code, COALESCE(line_id, 0), COALESCE(question, ''))", "This blocker is already on the order."
     )
 
     @api.depends("code", "params", "overruled_by_id")

@@ -9,7 +9,7 @@ from ..tools.amounts import is_sellers
 from ..tools.digest import text_digest
 from ..tools.guard import internal
 from ..tools.money import split
-from .order_channel_tax_map import TaxMatcher
+from .order_channel_tax_map import TaxMatcher, tax_question
 
 #: kind of line -> XML id of the service product it is booked on
 SERVICE_PRODUCTS = {
@@ -44,6 +44,7 @@ class Plan:
 
     lines: list[PlannedLine] = field(default_factory=list)
     issues: list[tuple] = field(default_factory=list)
+    questions: set[str] = field(default_factory=set)  # for taxes, that are among the issues
 
 
 class OrderChannelOrder(models.Model):
@@ -242,7 +243,10 @@ class _Projector:
                 continue
             params = {name: tax.get(name) for name in ("name", "code", "rate", "included")}
             params.update(country=tax.get("country") or destination, found=number)
-            plan.issues.append(("tax", line, params))
+            question = tax_question(params)
+            if question not in plan.questions:  # asked once, however many lines have the tax
+                plan.questions.add(question)
+                plan.issues.append(("tax", line, params))
         return self.env["account.tax"].sudo().browse(places), list(places.values())
 
     def _item_lines(self, order, line, amounts, tax_amounts, taxes, digits):

@@ -5,6 +5,7 @@ from odoo import models
 
 from ..tools.amounts import decimal
 from ..tools.guard import internal
+from .order_channel_tax_map import tax_question
 
 #: what of the buyer's payment lets an order be processed
 GOOD_PAYMENT = frozenset({"authorized", "paid", "partially_refunded"})
@@ -112,16 +113,17 @@ class OrderChannelOrder(models.Model):
         domain = [("order_id", "in", orders.ids), *([("code", "=", only)] if only else [])]
         existing = {}
         for blocker in self.env["order.channel.blocker"].search(domain):
-            existing[blocker.order_id.id, blocker.code, blocker.line_id.id] = blocker
+            existing[blocker.order_id.id, blocker.code, blocker.line_id.id, blocker.question] = blocker
         to_create = []
         for order, order_issues in issues.items():
             explained = any(code == "tax" for code, __, __ in order_issues)
             for code, line, params in order_issues:
                 if code == "total" and explained:
                     continue  # the missing tax is the difference
-                blocker = existing.pop((order.id, code, line.id if line else False), None)
+                values = order._blocker_values(code, line, params)
+                blocker = existing.pop((order.id, code, values["line_id"], values["question"]), None)
                 if not blocker:
-                    to_create.append(order._blocker_values(code, line, params))
+                    to_create.append(values)
                 elif blocker.params != params:
                     blocker.write({"params": params, "overruled_by_id": False})
         gone = self.env["order.channel.blocker"].union(
@@ -154,6 +156,7 @@ class OrderChannelOrder(models.Model):
             "listing_id": line.listing_id.id if line else False,
             "code": code,
             "params": params,
+            "question": tax_question(params) if code == "tax" else False,
         }
 
     def _refresh_frozen(self):

@@ -40,6 +40,14 @@ class OrderChannelTaxMap(models.Model):
         return result
 
 
+def tax_question(params):
+    """What makes two questions for a tax the same: one answer holds for both (see ``order.channel.tax.map``).
+
+    :param dict params: of the blocker
+    """
+    return "|".join(str(params.get(name) or "") for name in ("name", "code", "rate", "country", "included"))
+
+
 class TaxMatcher:
     """Finds Odoo's tax for a channel's tax: by a person's answer, else by rate, destination country and inclusion.
 

@@ -90,6 +90,21 @@ class TestOrderAmounts(OrderCase):
         self.assertAlmostEqual(sale.amount_total, 10.70)
         self.assertEqual(sale.order_line.tax_ids, seven)
 
+    def test_several_unknown_taxes_of_a_line_are_a_question_each_asked_once_an_order(self):
+        """Districts of a US address: every line has the same two taxes, neither known here."""
+        taxes = [("0.07", "0.70", False), ("0.02", "0.20", False)]
+        self.take(self.order("1", [line(ref, sku="MUG-1", taxes=taxes) for ref in "abc"]))
+        sale = self.sale("1")
+        self.assertEqual(sorted(blocker.params["rate"] for blocker in sale.channel_blocker_ids), ["0.02", "0.07"])
+        for blocker in sale.channel_blocker_ids:
+            asked = {
+                name.removeprefix("default_"): value for name, value in blocker.action_choose_tax()["context"].items()
+            }
+            tax = self.env["account.tax"].create({"name": asked["name"], "amount": asked["rate"]})
+            self.env["order.channel.tax.map"].create({**asked, "tax_id": tax.id})
+        self.assertFalse(sale.channel_to_resolve, sale.channel_blocker_ids.mapped("params"))
+        self.assertAlmostEqual(sale.amount_total, 32.70)
+
     def test_discounts_are_lines_of_their_own_per_set_of_taxes(self):
         self.take(
             self.order(

@@ -116,6 +116,18 @@ class TestConsent(ConsentMixin, ChannelHttpCase):
         self.assertEqual(len(self.market.exchanges), 1)
         self.assertEqual(channel.account_id.sudo().credentials_version, version)
 
+    def test_a_replay_of_what_failed_asks_nothing_either(self):
+        self.market.granted = Unavailable("", "timeout")
+        channel = self.consent_channel()
+        state = self.set_out(channel)
+        self.come_back(state)
+        message = channel.authorization_message
+        self.assertTrue(message)
+        self.market.granted = Grant(tokens={"access_token": ACCESS})
+        self.assertLandsOn(self.come_back(state), channel)
+        self.assertEqual((len(self.market.exchanges), channel.state), (1, "draft"))
+        self.assertEqual(channel.authorization_message, message)
+
     def test_a_state_is_of_no_use_to_another_user(self):
         channel = self.consent_channel()
         state = self.set_out(channel)

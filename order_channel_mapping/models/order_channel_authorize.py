@@ -99,7 +99,6 @@ class OrderChannel(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        self._check_live_database()
         method = self.account_id._auth_method()
         if not method or not method.consent:
             raise UserError(self.env._("This way to sign in needs no consent at the marketplace. Press Connect."))

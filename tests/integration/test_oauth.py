@@ -145,7 +145,8 @@ class TestConsent(ConsentMixin, ChannelHttpCase):
         channel = self.consent_channel()
         state = self.set_out(channel)
         changed = state[:-3] + ("AAA" if not state.endswith("AAA") else "BBB")
-        for bad in (changed, state[1:], "", "x", "é", "AQ", state + "A" * 600):
+        unsigned = state[:20] + ("A" if state[20] != "A" else "B") + state[21:]  # the right nonce, another signature
+        for bad in (changed, unsigned, state[1:], "", "x", "é", "AQ", state + "A" * 600):
             with self.subTest(bad):
                 self.assertUnknown(self.come_back(bad))
         self.assertUnknown(self.come_back(state, provider="offline"))

@@ -3,7 +3,7 @@
 What the buyer owes. WooCommerce never lowers an order's total: what was given back stands in refunds. Quantities that were
 refunded before the order was completed will not be delivered: they are cancelled, and what was given back for them is
 taken off the total. Refunds after that are returns, refunds without a quantity allowances: both leave the total alone. An
-order that was refunded as a whole and never completed is owed nothing any more.
+order that was refunded as a whole and never completed is owed nothing any more: with nothing shipped, it is cancelled.
 
 Lines of deleted variations. WooCommerce blanks their ``variation_id``; what is left names the variable product, which is no
 listing, and its SKU. Such a line names no item; its title tells the variation, so that each one is mapped by itself.
@@ -86,7 +86,7 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         number=text(payload.get("number")) or str(payload["id"]),
         placed_at=moment(payload.get("date_created_gmt")),
         updated_at=moment(payload.get("date_modified_gmt")),
-        status=_STATUS.get(meaning, OrderStatus.OPEN),
+        status=OrderStatus.CANCELLED if progress.nothing_left else _STATUS.get(meaning, OrderStatus.OPEN),
         payment_status=_payment(payload, meaning),
         fulfillment_status=progress.fulfillment_status(lines),
         payment_methods=tuple(filter(None, [text(payload.get("payment_method"))])),
@@ -119,6 +119,7 @@ class _Progress:
         self.void = meaning is StatusMeaning.CANCELLED or (refunded and not completed_at)
         self.done = not self.void and (meaning is StatusMeaning.COMPLETED)
         self._reported = shipped_quantities(payload)
+        self.nothing_left = self.void and not any(self._reported.values())  # to be shipped, and nothing was
         self._refunded: dict[str, list[tuple[Decimal, Decimal]]] = {}
         for refund in refunds:
             created_at = moment(refund.get("date_created_gmt"))

@@ -21,8 +21,9 @@ class OrderChannelBlocker(models.Model):
         hints = dict(self.env["order.channel.listing"]._fields["link_hint"]._description_selection(self.env))
         labels = dict(self._fields["code"]._description_selection(self.env))
         for blocker in self:
+            has_statuses = blocker.code == "hold" and bool(blocker.sudo().order_id.channel_id.status_map_ids)
             blocker.text, blocker.remedy = blocker_text(
-                self.env, blocker.code, blocker.params, labels.get(blocker.code)
+                self.env, blocker.code, blocker.params, labels.get(blocker.code), has_statuses
             )
             if blocker.code == "unmapped" and blocker.link_hint:
                 blocker.remedy = hints[blocker.link_hint] + "."

@@ -46,6 +46,11 @@ BLOCKERS = {
     "stock": (_lt("There is not enough stock."), _lt("Wait for stock, or deliver from elsewhere.")),
 }
 
+#: where statuses of the channel have a meaning that the seller decides
+HOLD_BY_STATUS = _lt(
+    "It goes on by itself once its status there changes. If this status should not wait, say so on the channel, under At "
+    "the Channel."
+)
 KEEP_OR_UNDO = _lt("Keep your change if it is on purpose, or take it back.")
 #: the channel's total where the channel hands over tax by itself
 EXPECTED = _lt("%(amount)s (%(channel)s less the %(marketplace_tax)s of tax that it collects)")
@@ -98,13 +103,14 @@ WORDS = {
 }
 
 
-def blocker_text(env, code, params=None, label=""):
+def blocker_text(env, code, params=None, label="", has_statuses=False):
     """What is in the way and what to do about it.
 
     :param env: environment whose language is the reader's
     :param str code: code of an ``order.channel.blocker``
     :param dict params: its parameters
     :param str label: the code's label, shown where there is no text for it
+    :param bool has_statuses: whether the channel's order statuses are given a meaning here
     :return: (text, remedy)
     :rtype: tuple[str, str]
     """
@@ -117,6 +123,8 @@ def blocker_text(env, code, params=None, label=""):
     text, remedy = BLOCKERS.get(key, (label or code, ""))
     if code == "total" and total_is_edited(params):
         remedy = KEEP_OR_UNDO
+    elif code == "hold" and has_statuses:
+        remedy = HOLD_BY_STATUS
     return _render(env, text, _blocker_words(env, code, params)), _render(env, remedy, {})
 
 
@@ -168,6 +176,8 @@ def _blocker_words(env, code, params):
                 words[name] = _money(env, words[name], params.get("currency"))
         if float(params.get("marketplace_tax") or 0):
             words["expected"] = _render(env, EXPECTED, {**words, "amount": words.get("expected")})
+    elif code == "hold":
+        words["reason"] = str(params.get("reason") or "").rstrip(" .")
     elif code == "payment":
         statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
         words["status"] = statuses.get(params.get("status"), params.get("status"))

@@ -310,7 +310,7 @@ def test_settling(values, target, settled):
         ("on-hold", OrderStatus.OPEN, "Status 'On hold' at the store.", False),
         ("pending", OrderStatus.OPEN, "Status 'Pending payment' at the store.", False),
         ("completed", OrderStatus.COMPLETED, None, False),
-        ("refunded", OrderStatus.COMPLETED, None, False),
+        ("refunded", OrderStatus.CANCELLED, None, False),
         ("cancelled", OrderStatus.CANCELLED, None, False),
         ("failed", OrderStatus.CANCELLED, None, False),
         ("awaiting-pickup", OrderStatus.OPEN, "Status 'Awaiting pickup' at the store.", False),

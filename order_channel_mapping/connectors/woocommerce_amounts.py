@@ -74,7 +74,7 @@ class Line:
     taxes: tuple[Tax, ...] = ()
 
     @classmethod
-    def read(cls, payload: Mapping[str, Any], group: str = GOODS) -> Line:
+    def parse(cls, payload: Mapping[str, Any], group: str = GOODS) -> Line:
         net = number(payload["total"])
         taxes = {str(part["id"]): number(part.get("total")) for part in payload.get("taxes") or ()}
         if not taxes and number(payload.get("total_tax")):

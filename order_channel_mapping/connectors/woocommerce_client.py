@@ -163,7 +163,7 @@ class WooCommerceClient:
             raise _lasting(error) from None
         return self._read(response)
 
-    def write(self, method: str, path: str, body: Any, *, idempotent: bool) -> dict[str, Any]:
+    def change(self, method: str, path: str, body: Any, *, idempotent: bool) -> dict[str, Any]:
         """Make or change one record, which the store then shows: an answer without it is no success."""
         answer = _record(path, self.send(method, path, body, idempotent=idempotent))
         if not answer.get("id"):

@@ -65,9 +65,9 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
     billing, shipping = _address(payload.get("billing")), _address(payload.get("shipping"))
     to_ship = bool(shipping or payload.get("shipping_lines"))
     amounts = Amounts(payload, (shipping or billing or Address()).country)
-    raw_lines = [Line.read(line) for line in payload["line_items"]]
-    raw_lines += [Line.read(line, SHIPPING) for line in payload.get("shipping_lines") or ()]
-    raw_lines += [Line.read(line) for line in payload.get("fee_lines") or ()]
+    raw_lines = [Line.parse(line) for line in payload["line_items"]]
+    raw_lines += [Line.parse(line, SHIPPING) for line in payload.get("shipping_lines") or ()]
+    raw_lines += [Line.parse(line) for line in payload.get("fee_lines") or ()]
     rest = amounts.fill(raw_lines)
     goods = {line["id"] for line in payload["line_items"]}
     progress = _Progress(payload, refunds, meaning)

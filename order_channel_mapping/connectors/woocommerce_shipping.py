@@ -153,7 +153,7 @@ def _add_note(client: WooCommerceClient, shipment: Shipment, may_be_there: bool)
         if any(sign.search(str(found.get("note"))) for found in client.records(path)):
             return
     # written twice by WooCommerce if sent twice: never repeated blindly
-    client.write("POST", path, {"note": note, "customer_note": shipment.notify}, idempotent=False)
+    client.change("POST", path, {"note": note, "customer_note": shipment.notify}, idempotent=False)
 
 
 def _failed(ref: str, code: str, message: str, retryable: bool = False) -> PushResult:

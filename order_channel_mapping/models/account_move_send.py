@@ -43,14 +43,3 @@ class AccountMoveSend(models.AbstractModel):
         if is_silent(move):
             move = by_hand(move, kwargs.get("partner_ids") or ())
         return super()._send_mail(move, mail_template, **kwargs)
-
-
-class AccountMoveSendWizard(models.TransientModel):
-    _inherit = "account.move.send.wizard"
-
-    @api.depends("template_id", "lang")
-    def _compute_mail_partners(self):
-        result = super()._compute_mail_partners()
-        for wizard in self.filtered(lambda wizard: is_silent(wizard.move_id)):
-            wizard.mail_partner_ids = colleagues(wizard.mail_partner_ids)
-        return result

@@ -13,9 +13,10 @@ class IrHttp(models.AbstractModel):
     def _pre_dispatch(cls, rule, args):
         """Read the body of a route that says ``order_channel_raw_body``, unless it is too long, before Odoo reads it as a
         form. What it is sent to makes no difference."""
-        super()._pre_dispatch(rule, args)
+        result = super()._pre_dispatch(rule, args)
         if rule.endpoint.routing.get("order_channel_raw_body"):
             if request.httprequest.content_length is None:
                 raise LengthRequired()
             # kept by werkzeug, so that whoever reads it later gets the same; longer than the route allows it is refused
             request.httprequest.get_data()
+        return result

@@ -92,8 +92,9 @@ class OrderChannel(models.Model):
     # === REGISTERING === #
 
     def _connected_as(self, identity):
-        super()._connected_as(identity)
+        result = super()._connected_as(identity)
         self.sudo()._expect_webhooks()
+        return result
 
     def _expect_webhooks(self):
         """Have the commands' cron register the notifications soon."""

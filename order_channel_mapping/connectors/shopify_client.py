@@ -91,7 +91,7 @@ class ShopifyClient:
             self._take_note(name, cost)
             errors = payload.get("errors") or ()
             if isinstance(errors, str):
-                raise Rejected("graphql", f"Shopify refused the request: {errors[:200]}")
+                raise Rejected("graphql", f"Shopify refused the request: {self.transport.redact(errors)[:200]}")
             if any(_code(error) == "THROTTLED" for error in errors):
                 seconds = _throttle_seconds(cost)
                 self._pace.block(seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -201,6 +202,32 @@ def test_a_start_in_another_zone_is_the_same_moment(world):
     late = world.add_order(Sale())
     since = (world.clock() - timedelta(minutes=1)).astimezone(timezone(timedelta(hours=-7)))
     assert refs(world.connect().iter_orders(since=since)) == [late]
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def _elsewhere(value):
+    """A payload with its moments written as the clocks show them two hours east."""
+    if isinstance(value, dict):
+        return {key: _elsewhere(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_elsewhere(part) for part in value]
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return moment.astimezone(timezone(timedelta(hours=2))).isoformat()
+    return value
+
+
+def test_a_moment_written_with_another_offset_is_the_same(feed):
+    """Where the marketplace writes offsets at all."""
+    feed.world.rich_order() if feed.kind == ORDERS else feed.world.rich_item()
+    plain = [dataclasses.replace(record, raw={}) for record in fetched(feed)]
+    feed.world.wire.edit(_elsewhere)
+    moved = fetched(feed)
+    for record in moved:
+        check_types(record)
+    assert [dataclasses.replace(record, raw={}) for record in moved] == plain
 
 
 # -- watermarks -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Rules for every test: no unexplained skip, no ERROR in the log, and a count of what ran.
 
-The pure tests (unit, contract) run without Odoo; the others in a real one, through pytest-odoo.
+The pure tests (unit, contract) run without Odoo; the others in a real one, through pytest-odoo. Several workers may share
+them (pytest-xdist): each keeps the rules for its own tests, the counts are made where their reports come together.
 """
 
 from __future__ import annotations
@@ -19,6 +20,33 @@ import pytest
 ACCEPTED_SKIPS = frozenset({"official specs not present"})
 
 ADDON = "order_channel_mapping"
+BROWSER = "tests/browser"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config):
+    """A worker gets a database of its own, one of those that ``setup/test`` made.
+
+    pytest-odoo would make one, too, but with attachments that all workers share: Odoo's test classes delete those that their
+    own database doesn't know. So it may not see that this is a worker.
+    """
+    worker = os.environ.pop("PYTEST_XDIST_WORKER", None)
+    if worker and config.pluginmanager.hasplugin("odoo"):
+        config.option.odoo_database += f"_{worker}"
+    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Whole classes are dealt out, and all browser tests to one worker: two browsers at once would only wait for each other,
+    and each worker would make the web client's bundles."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByClass(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return BROWSER if nodeid.startswith(BROWSER + "/") else super()._split_scope(nodeid)
+
+    return ByClass(config, log)
 
 
 def pytest_configure(config):
@@ -115,9 +143,19 @@ class _Counts:
         if report.failed:
             self.outcomes[report.nodeid] = "failed"
 
-    def pytest_sessionfinish(self, session):
-        path = os.environ.get("ORDER_CHANNEL_TEST_COUNTS")
-        if path and not hasattr(session.config, "workerinput"):
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session, exitstatus):
+        if hasattr(session.config, "workerinput"):
+            return
+        lost = session.testscollected - len(self.outcomes) if exitstatus == pytest.ExitCode.OK else 0
+        if session.config.option.collectonly or lost <= 0:
+            lost = 0
+        else:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if terminal := session.config.pluginmanager.getplugin("terminalreporter"):
+                terminal.write_line(f"\n{lost} tests were collected, and nothing was heard of how they ended", red=True)
+        if path := os.environ.get("ORDER_CHANNEL_TEST_COUNTS"):
             counts = Counter(self.outcomes.values())
             numbers = {name: counts[name] for name in ("passed", "failed", "skipped")}
+            numbers["failed"] += lost
             Path(path).write_text(json.dumps(numbers))

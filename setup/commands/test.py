@@ -1,15 +1,18 @@
 """``setup/test``: every test, or those that the arguments name; arguments go to pytest.
 
-Two passes of pytest: the pure tests need no Odoo and run first; the Odoo tests run in a copy of a template database.
+Two passes of pytest: the pure tests need no Odoo and run first; the Odoo tests run in a copy of a template database. A pass
+of more than one file is dealt out to several workers (pytest-xdist), each with a copy of its own: see ``tests/conftest.py``.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +23,19 @@ from odoo_env.environment import odoo_environment
 from odoo_env.paths import REPOSITORY
 
 PURE = ("tests/unit", "tests/contract")
-ODOO = ("tests/integration", "tests/browser")
+# The browser tests are dealt out first: the longest piece of work that is not divided.
+ODOO = ("tests/browser", "tests/integration")
 BROWSER = "tests/browser"
 CLIENTS = "tests/contract/test_official_clients.py"
 # pytest options whose value is the next word: that word is never taken for a path.
 _WITH_VALUE = frozenset("-k -m -p -n -o -c -W -r --tb --maxfail --deselect --ignore --durations --junitxml".split())
-NO_TESTS = 5
+# With these the tests stay in one process: they look into it, or choose so few tests that a second one would not pay.
+_ONE_PROCESS = frozenset("-k -m -s --pdb --trace --collect-only --co --lf --last-failed --sw --stepwise".split())
+MAX_WORKERS = 4
+STOP_SECONDS = 30
+FAILED = 1
 STOPPED = 2
+NO_TESTS = 5
 
 
 @dataclass
@@ -40,6 +49,21 @@ class Selection:
     @property
     def browser(self) -> bool:
         return any(path.startswith(BROWSER) for path in self.odoo)
+
+    def workers(self, paths: Sequence[str]) -> int:
+        """How many processes share the tests of ``paths``: what ``-n`` says, else one per core where it pays.
+
+        Raises SetupError where ``-n`` is no number.
+        """
+        if "-n" in self.options:
+            number = "".join(self.options[self.options.index("-n") + 1 :][:1])
+            if not number.isdecimal():
+                raise SetupError(f"-n takes the number of processes that share the tests, not {number or 'nothing'}.")
+            return int(number) or 1
+        one_file = len({_path(path) for path in paths}) == 1 and _path(paths[0]).is_file()
+        return (
+            1 if one_file or _ONE_PROCESS.intersection(self.options) else min(len(os.sched_getaffinity(0)), MAX_WORKERS)
+        )
 
     @property
     def clients(self) -> bool:
@@ -59,7 +83,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         if selection.pure:
             codes.append(_run_pure(selection, Path(scratch), totals))
-        stop = codes == [1] and {"-x", "--exitfirst"}.intersection(selection.options)
+        stop = codes == [FAILED] and {"-x", "--exitfirst"}.intersection(selection.options)
         if selection.odoo and not stop:
             codes.append(_run_odoo(selection, Path(scratch), totals))
     code = max((code for code in codes if code != NO_TESTS), default=NO_TESTS)
@@ -75,6 +99,7 @@ setup/test [PATH…] [OPTION…]    run the tests; without a path, all of them; 
   setup/test tests/unit                              pure tests only: no Odoo, no database
   setup/test tests/integration/test_x.py -k name     some tests in a real Odoo
   setup/test tests/browser                           tours in Chromium
+  setup/test -n 1                                    every test, in one process instead of one per core
   setup/test --lint                                  the linters, and no test"""
 
 
@@ -122,7 +147,8 @@ def _run_pure(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
     env = dict(os.environ)
     if selection.clients:
         env["OFFICIAL_CLIENTS"] = str(node_packages.packages_of(node_packages.OFFICIAL_CLIENTS))
-    return _pytest(python, ["-p", "no:odoo", *selection.pure, *selection.options], env, scratch, totals)
+    words = ["-p", "no:odoo", *selection.pure, *selection.options, *_dealing(selection.workers(selection.pure))]
+    return _pytest(python, words, env, scratch, totals)
 
 
 def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> int:
@@ -130,7 +156,9 @@ def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
         browser.ensure()
     with odoo_environment() as odoo:
         template = databases.addon_template(odoo)
-        with databases.working_copy(odoo, template, "test") as database:
+        workers = selection.workers(selection.odoo)
+        suffixes = [f"_gw{number}" for number in range(workers)] if workers > 1 else [""]
+        with databases.working_copy(odoo, template, "test", suffixes) as database:
             config = odoo.write_config(scratch / "odoo.conf")
             options = [
                 f"--odoo-database={database}",
@@ -138,10 +166,34 @@ def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
                 "--odoo-http",
                 "--odoo-log-level=error",
             ]
-            words = [*options, *selection.odoo, *selection.options]
+            words = [*options, *selection.odoo, *selection.options, *_dealing(workers)]
             # tests of whole processes make a database of their own from it
             env = {**odoo.env, "ORDER_CHANNEL_TEMPLATE": template, "ORDER_CHANNEL_CONFIG": str(config)}
             return _pytest(odoo.python, words, env, scratch, totals)
+
+
+def _dealing(workers: int) -> list[str]:
+    """The options of pytest-xdist. A worker that crashed is a failure to look into: no other takes its place."""
+    if workers == 1:
+        return ["-n", "0"]
+    return ["-n", str(workers), "--dist=loadscope", "--no-loadscope-reorder", "--max-worker-restart=0"]
+
+
+def _stop(process: subprocess.Popen, shared: bool) -> None:
+    """Let pytest end well; a second interruption, or a test that does not stop, ends it at once."""
+    try:
+        if shared:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.terminate()
+        process.wait(STOP_SECONDS)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        process.kill()
+        process.wait()
+    finally:
+        if shared:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, totals: dict[str, int]) -> int:
@@ -151,16 +203,20 @@ def _pytest(python: Path, words: list[str], env: dict[str, str], scratch: Path, 
     env["ORDER_CHANNEL_TEST_COUNTS"] = str(counts)
     settings = ["-c", str(REPOSITORY / "tests/pytest.ini"), f"--rootdir={REPOSITORY}"]
     command = [str(python), "-m", "pytest", *settings, *words]
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=env)
+    # In a session of their own the workers are told to stop together, whoever interrupts this command.
+    shared = "--dist=loadscope" in words
+    process = subprocess.Popen(command, cwd=REPOSITORY, env=env, start_new_session=shared)
     try:
         code = process.wait()
     except BaseException:
-        process.terminate()
-        process.wait()
+        _stop(process, shared)
         raise
     if counts.exists():
-        for name, number in json.loads(counts.read_text()).items():
+        numbers = json.loads(counts.read_text())
+        for name, number in numbers.items():
             totals[name] += number
+        if code == STOPPED and numbers["failed"]:
+            code = FAILED  # with several workers, -x and --maxfail end like an interruption
     elif code not in (NO_TESTS, STOPPED):
         say(f"test: pytest ended with {code} before it ran a test")
     return code if code >= 0 else 128 - code

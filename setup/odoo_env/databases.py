@@ -103,7 +103,7 @@ def base_template(odoo: Odoo, *, demo: bool = False) -> str:
     """The template that holds Odoo's own modules; built where it is missing."""
     modules = base_modules()
     name = f"{PREFIX}_base_{digest(odoo.source.key, *modules, 'demo' if demo else 'no demo')}"
-    with locked("databases"):
+    with locked("databases", odoo.server.files):
         if not exists(odoo, name):
             apps = ", ".join(modules)
             say(f"Building a template database with {apps}{' and demo data' if demo else ''} (about a minute) …")
@@ -120,7 +120,7 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
         return base
     kind = "addon_demo" if demo else "addon"
     name = f"{PREFIX}_{kind}_{digest(base, addon_digest())}"
-    with locked("databases"):
+    with locked("databases", odoo.server.files):
         if not exists(odoo, name):
             say("Installing the addon in a template database …")
             with _built(odoo, name) as database:
@@ -150,8 +150,11 @@ def has_demo_data(odoo: Odoo, record: str) -> bool:
 
 
 @contextmanager
-def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
-    """A copy of ``template`` for one command; dropped when the block ends, with every database named after it."""
+def working_copy(odoo: Odoo, template: str, purpose: str, suffixes: Sequence[str] = ("",)) -> Iterator[str]:
+    """A copy of ``template`` for one command, or one per suffix; gives back the name that they are added to.
+
+    Dropped when the block ends, with every other database that is named after it.
+    """
     name = f"{PREFIX}_{purpose}_{secrets.token_hex(4)}"
     folder = odoo.server.files / "in_use"
     folder.mkdir(exist_ok=True)
@@ -159,8 +162,9 @@ def working_copy(odoo: Odoo, template: str, purpose: str) -> Iterator[str]:
     with open(folder / name, "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
-            with locked("databases"):
-                copy(odoo, template, name)
+            with locked("databases", odoo.server.files):
+                for suffix in suffixes:
+                    copy(odoo, template, name + suffix)
             yield name
         finally:
             _drop_family(odoo, name)

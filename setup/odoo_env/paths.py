@@ -36,9 +36,12 @@ def user_cache() -> Path:
 
 
 @contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold the lock ``name`` against every other command of this user; says so when it has to wait."""
-    folder = user_cache() / "locks"
+def locked(name: str, place: Path | None = None) -> Iterator[None]:
+    """Hold the lock ``name`` against every other command that uses ``place``; says so when it has to wait.
+
+    Without a place: against every other command of this user.
+    """
+    folder = (place or user_cache()) / "locks"
     folder.mkdir(exist_ok=True)
     with open(folder / f"{name}.lock", "w") as file:
         try:

@@ -19,6 +19,16 @@ from odoo_env import console, debian, node_packages, odoo_source, paths, process
 SETUP = Path(__file__).resolve().parents[2] / "setup"
 
 
+def _is_over(pid: str) -> bool:
+    """Whether this process ends within five seconds."""
+    state = Path(f"/proc/{int(pid)}/stat")
+    for _ in range(50):
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return True
+        time.sleep(0.1)
+    return False
+
+
 class TestSelection:
     def test_everything_without_a_path(self):
         chosen = test.select(["-k", "stock"])
@@ -58,9 +68,81 @@ class TestSelection:
         monkeypatch.chdir(paths.REPOSITORY / "tests")
         assert test.select(["unit"]).pure == ["tests/unit"]
 
+    @pytest.mark.parametrize(
+        ("words", "workers"),
+        [
+            ("", 2),
+            ("tests/integration", 2),
+            ("tests/integration/test_items.py tests/integration/test_orders.py", 2),
+            ("--durations=5 -x", 2),
+            ("tests/integration/test_items.py", 1),
+            (
+                "tests/integration/test_items.py::TestItems::test_a tests/integration/test_items.py::TestItems::test_b",
+                1,
+            ),
+            ("-k stock", 1),
+            ("--pdb", 1),
+            ("-n 3", 3),
+            ("-n 0", 1),
+            ("-n 2 tests/integration/test_items.py", 2),
+        ],
+    )
+    def test_several_workers_where_it_pays(self, monkeypatch, words, workers):
+        monkeypatch.setattr(test.os, "sched_getaffinity", lambda pid: {0, 1})
+        chosen = test.select(words.split())
+        assert chosen.workers(chosen.odoo) == workers
+
+    @pytest.mark.parametrize("words", [["-n"], ["-n", "auto"]])
+    def test_the_number_of_workers_is_a_number(self, words):
+        with pytest.raises(console.SetupError, match="-n takes the number"):
+            test.select(words).workers(test.ODOO)
+
     def test_a_path_without_tests_is_refused(self):
         with pytest.raises(console.SetupError, match="holds no tests"):
             test.select(["setup"])
+
+
+class TestOutcome:
+    """What ``setup/test`` makes of a session of pytest."""
+
+    @pytest.fixture
+    def run(self, tmp_path):
+        def run(code, counts=None):
+            """A stand-in for pytest that writes these counts and ends with this code."""
+            write = f"open(os.environ['ORDER_CHANNEL_TEST_COUNTS'], 'w').write({counts!r})" if counts else ""
+            script = tmp_path / "python"
+            script.write_text(f"#!{sys.executable}\nimport os, sys\n{write}\nsys.exit({code})\n")
+            script.chmod(0o755)
+            totals = {"passed": 1, "failed": 0, "skipped": 0}
+            return test._pytest(script, [], {}, tmp_path, totals), totals
+
+        return run
+
+    def test_counts_of_two_sessions_add_up(self, run):
+        assert run(0, '{"passed": 2, "failed": 0, "skipped": 1}') == (0, {"passed": 3, "failed": 0, "skipped": 1})
+
+    def test_workers_that_stopped_at_a_failure_failed(self, run):
+        assert run(2, '{"passed": 2, "failed": 1, "skipped": 0}') == (1, {"passed": 3, "failed": 1, "skipped": 0})
+
+    def test_an_interruption_is_none(self, run):
+        assert run(2, '{"passed": 2, "failed": 0, "skipped": 0}')[0] == 2
+
+    def test_an_interruption_ends_every_worker(self, monkeypatch):
+        """Even one that does not listen."""
+        program = (
+            "import os, signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); os.fork()\n"
+            "os.write(1, b'%d\\n' % os.getpid()); time.sleep(60)"
+        )
+        command = [sys.executable, "-c", program]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+            pids = [process.stdout.readline() for _ in range(2)]
+            monkeypatch.setattr(test, "STOP_SECONDS", 0.2)
+            test._stop(process, shared=True)
+            assert all(_is_over(pid) for pid in pids)
+
+    def test_a_session_that_died_is_told(self, run, capsys):
+        assert run(3) == (3, {"passed": 1, "failed": 0, "skipped": 0})
+        assert "ended with 3 before it ran a test" in capsys.readouterr().err
 
 
 class TestFigures:
@@ -280,9 +362,4 @@ class TestCommands:
             "os.kill(os.getpid(), 9)\n"
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-        state = Path(f"/proc/{int(done.stdout)}/stat")
-        for _ in range(50):
-            if not state.exists() or state.read_text().split()[2] == "Z":
-                return
-            time.sleep(0.1)
-        pytest.fail("the service is still running")
+        assert _is_over(done.stdout)

@@ -48,7 +48,11 @@ def test_a_new_first_key_seals_and_the_old_one_still_opens():
     assert SecretBox([OTHER]).resealed(sealed) is None
 
 
-@pytest.mark.parametrize("key", ["", "hunter2-hunter2", "ü" * 44, "A" * 43, OLD[:-4]])
+@pytest.mark.parametrize(
+    "key",
+    ["", "hunter2-hunter2", "ü" * 44, "A" * 43, OLD[:-4]],
+    ids=["empty", "words", "not ASCII", "unpadded", "cut off"],
+)
 def test_what_is_not_a_key_is_said_without_showing_it(key):
     with pytest.raises(KeyUnusable) as raised:
         SecretBox([key])

@@ -283,7 +283,7 @@ def reason_text(env, code, params=None):
     """What happened and what to do about it.
 
     :param env: environment whose language is the reader's
-    :param str code: key of :data:`REASONS`; an unknown one is shown as it is
+    :param str code: key of :data:`REASONS`; an unknown one is a refusal in the words of ``message``, or shown as it is
     :param dict params: values for the texts; ``message`` is added behind the first one
     :return: (title, remedy), both plain text; the remedy may be empty
     :rtype: tuple[str, str]
@@ -294,9 +294,11 @@ def reason_text(env, code, params=None):
     if code.startswith("http_") and code not in REASONS:
         params.setdefault("status", code[5:])
         code = "http"
+    message = str(params.get("message") or "").strip()
+    if code not in REASONS and message:  # a code of the marketplace's own, with its words
+        code = "rejected"
     title, remedy = REASONS.get(code) or (code.replace("_", " ").capitalize() + ".", "")
     title, remedy = (_render(env, text, params) for text in (title, remedy))
-    message = str(params.get("message") or "").strip()
     if message and message not in title:
         title = f"{title} {message}".strip()
     return title, remedy

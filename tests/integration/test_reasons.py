@@ -45,10 +45,10 @@ class TestReasons(ChannelCase):
     def test_an_http_status_is_named(self):
         self.assertIn("503", reason_text(self.env, "http_503", {"message": ""})[0])
 
-    def test_an_unknown_code_is_shown_as_it_is(self):
-        self.assertEqual(
-            reason_text(self.env, "item_taxes_invalid", {"message": "50 % off"})[0], "Item taxes invalid. 50 % off"
-        )
+    def test_an_unknown_code_is_a_refusal_in_the_marketplaces_words_or_shown_as_it_is(self):
+        refusal = reason_text(self.env, "rest_taxes_invalid", {"message": "50 % off"})
+        self.assertEqual(refusal, reason_text(self.env, "rejected", {"message": "50 % off"}))
+        self.assertEqual(reason_text(self.env, "rest_taxes_invalid"), ("Rest taxes invalid.", ""))
         self.assertEqual(reason_text(self.env, False), ("", ""))
         self.assertEqual(
             reason_text(self.env, "auth", ["not", "a", "dict"])[0], "The channel does not accept the credentials."

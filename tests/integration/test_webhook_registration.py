@@ -199,6 +199,15 @@ class TestRegistration(RegistrationCase):
             self.outbox_pass()
         self.assertFalse(self.connector.asked)
 
+    def test_a_marketplace_that_asked_the_commands_to_wait_is_left_alone(self):
+        def wait(channel, deadline=None):
+            channel._handle_connector_error(base.RateLimited("Wait."))
+
+        with patch.object(self.registry["order.channel"], "_push_outbox", wait):
+            self.outbox_pass()
+        self.assertEqual(self.channel.health, "waiting")
+        self.assertFalse(self.connector.asked)
+
     # === OUR OWN SECRET === #
 
     def test_a_secret_of_our_own_is_sealed_and_changes_no_credential(self):

@@ -50,7 +50,7 @@ def test_only_the_last_page_has_no_cursor(feed):
     assert pages[-1].cursor is None
 
 
-@pytest.mark.parametrize("read", [1, 2, 3])
+@pytest.mark.parametrize("read", [1, 3])
 def test_a_walk_that_was_killed_goes_on_in_another_process(feed, read):
     """What is met after a page by its cursor is what would have been met anyway, though nothing else was kept."""
     feed.fill(11)
@@ -79,7 +79,7 @@ def test_a_walk_may_be_killed_after_every_page(feed):
 
 def test_a_cursor_that_nobody_understands_starts_anew(feed):
     """As after an update of the addon: reading twice is fine, missing something is not."""
-    known = feed.fill(5)
+    known = feed.fill(2)
     for cursor in ("garbage", "{}", "[]", '{"walk": 7}', "12", '"x"', "\u0000"):
         assert set(refs(bounded(feed.walk(feed.world.connect(), cursor=cursor)))) == set(known), cursor
 
@@ -116,26 +116,28 @@ def test_what_changed_in_the_very_second_of_the_start_is_met(feed):
     assert refs(feed.walk(feed.world.connect(), since=feed.truth()[late])) == [late]
 
 
-@pytest.mark.parametrize("border", [1, 2, 3])
-@pytest.mark.parametrize("happens", ["edit seen", "edit unseen", "remove seen", "remove unseen", "add"])
+@pytest.mark.parametrize("border", [1, 2])
+@pytest.mark.parametrize(
+    "happens", ["edit first", "edit last", "edit unseen", "remove first", "remove last", "remove unseen", "add"]
+)
 def test_what_changes_while_pages_are_read_is_not_lost(feed, happens, border):
     """The classic loss: a record leaves a page that was read, everything moves up by one, and the first record of the
-    next page is never seen."""
-    known = feed.fill(11)
+    next page is never seen. Or it moves into the next page, and passes for the place where the walk stood."""
+    known = feed.fill(PAGE * border + 2)
     walk = bounded(feed.walk(feed.world.connect()))
     met = [ref for _page in range(border) for ref in refs([next(walk)])]
     unseen = [ref for ref in known if ref not in met]
-    victim = (met if happens.endswith(" seen") else unseen)[0]
+    action, _space, which = happens.partition(" ")
+    victim = {"first": met[0], "last": met[-1], "unseen": unseen[0]}.get(which)
     feed.world.clock.tick(seconds=5)
-    if happens == "add":
+    if action == "add":
         feed.add()
-    elif happens.startswith("edit"):
+    elif action == "edit":
         feed.edit(victim)
     else:
         feed.remove(victim)
     met += refs(walk)
-    missing = set(unseen) - set(met) - ({victim} if happens == "remove unseen" else set())
-    assert missing == set()
+    assert set(unseen) - set(met) == ({victim} if happens == "remove unseen" else set())
 
 
 def test_a_record_that_changed_after_it_was_read_is_read_again_in_time(feed):
@@ -195,7 +197,7 @@ def test_pages_without_records(feed, times):
         assert times == 1, "nothing but empty pages is not a complete list"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_passes_among_many_changes_lose_nothing(feed, seed):
     """Passes that are killed, resumed or begun anew while people work: in the end every record is known as it is."""
     chance = random.Random(seed)

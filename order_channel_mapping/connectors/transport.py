@@ -92,7 +92,11 @@ class Redactor:
         for secret in secrets:
             if secret and len(secret) >= 4:
                 spellings |= {secret, quote(secret, safe=""), quote_plus(secret), quote(secret)}
-                spellings |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
+                spellings |= {
+                    json.dumps(secret)[1:-1],
+                    json.dumps(secret, ensure_ascii=False)[1:-1],
+                    repr(secret)[1:-1],
+                }
                 spellings.add(base64.b64encode(secret.encode()).decode())
         self._spellings = sorted(spellings, key=len, reverse=True)
 

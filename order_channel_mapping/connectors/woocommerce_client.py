@@ -269,11 +269,7 @@ class WooCommerceClient:
                 "access_denied",
             )
         if response.status in (403, 405, 406):
-            return Unavailable(
-                f"A firewall in front of the store turns us away ({response.status}). Ask its host to let this server"
-                " reach /wp-json/.",
-                "blocked",
-            )
+            return Unavailable(f"It seems to be a firewall: /wp-json/ answers {response.status}.", "blocked")
         if response.status == 404:
             return Unavailable(f"There is no WooCommerce at {self.store}. {_NO_PERMALINKS}", "no_shop")
         return None

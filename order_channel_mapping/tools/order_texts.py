@@ -23,7 +23,7 @@ BLOCKERS = {
         _lt("The total here is %(odoo)s: %(difference)s less than the channel's %(expected)s."),
         _lt("Correct the lines, or overrule this if the difference is right."),
     ),
-    "payment": (_lt("The channel has not been paid: %(status)s."), _lt("It goes on by itself once it is paid.")),
+    "payment": (_lt("Payment at the channel: %(status)s."), _lt("It goes on by itself once it is paid.")),
     "address": (
         _lt("The delivery address is incomplete: %(missing)s."),
         _lt("Complete it at the channel; or complete the customer's address here and overrule this."),

@@ -105,7 +105,7 @@ class OrderChannelWebhook(models.Model):
         except BadPayload:
             _logger.warning("Channel %s: a notification can't be read", channel.id)
             return False
-        if not secret or not channel._takes_webhooks():
+        if not secret or not channel._takes_webhooks(event.kind):
             return False
         if event.triggered_at and event.triggered_at < fields.Datetime.now().replace(tzinfo=timezone.utc) - MAX_AGE:
             _logger.info("Channel %s: a notification of %s is too old", channel.id, event.triggered_at)

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ..connectors import connector_classes
 from ..connectors.base import ConnectorError, RateLimited, Unavailable
+from ..connectors.records import WebhookKind
 from ..tools.reachable import why_unreachable
 from .order_channel_pass import RUNNING_STATES
 from .order_channel_webhook import PATH
@@ -79,11 +80,15 @@ class OrderChannel(models.Model):
     def _own_webhook_secret_name(self):
         return f"webhook:{self.id}"
 
-    def _takes_webhooks(self):
-        """Whether notifications are taken in now."""
+    def _takes_webhooks(self, kind):
+        """Whether notifications of this kind are taken in now: a paused channel is deaf but to a request about a person's
+        data, which the law gives a month for.
+
+        :param kind: ``connectors.records.WebhookKind``
+        """
         return (
             self.active
-            and not self.paused
+            and (not self.paused or kind is WebhookKind.PRIVACY)
             and self.state in RUNNING_STATES
             and self._sends_webhooks()
             and not self._is_foreign_database()

@@ -322,6 +322,11 @@ class TestEffect(WebhookMixin, ChannelCase):
         self.assertIn(self.company, activity.user_id.company_ids)
         self.assertEqual(self.channel.privacy_count, 3)
 
+    def test_a_paused_channel_hears_of_privacy_requests_and_of_nothing_else(self):
+        self.channel.paused = True
+        self.assertFalse(self.receive(body_of(1), topic="orders/updated"))
+        self.assertTrue(self.ask())
+
     def test_a_person_answers_it(self):
         first, second = self.ask(number=1), self.ask(number=2)
         with self.assertRaises(AccessError):

@@ -92,7 +92,9 @@ def world(_case, clock, slept, addresses):
     called = {"http://{}:{}".format(*address[:2]) for address in addresses}
     assert called <= {home, NOWHERE, *made.hosts}, "nothing is asked of any other host"
     if specs_folder().is_dir():
-        found = [complaint for exchange in made.wire.exchanges for complaint in made.contradictions(exchange)]
+        # what was said twice need not be looked at twice
+        said = {one.key: one for one in made.wire.exchanges}
+        found = [complaint for exchange in said.values() for complaint in made.contradictions(exchange)]
         assert found == [], "the official specification says otherwise"
 
 

@@ -24,6 +24,16 @@ class Exchange:
     reply: Reply | None
 
     @property
+    def key(self) -> tuple:
+        """The same for a request and an answer that were made before."""
+        return (
+            self.request.method,
+            self.request.path,
+            self.request.raw,
+            self.reply and (self.reply.status, self.reply.body),
+        )
+
+    @property
     def body(self) -> Any:
         return json.loads(self.reply.body) if self.reply and self.reply.body else None
 

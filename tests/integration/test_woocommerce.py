@@ -184,7 +184,9 @@ class TestOrders(WooCommerceCase):
         self.assertIn("Small", sale.order_line.name)
         self.assertIn("Small", sale.channel_blocker_ids.text)
         self.assertAlmostEqual(sale.amount_total, 23.0)
-        sale.channel_blocker_ids.listing_id._link(self.shirt_s)
+        listing = sale.channel_blocker_ids.listing_id
+        self.assertEqual(listing.kind, "custom", "of this variation alone, not of the whole product")
+        listing._link(self.shirt_s)
         self.assertFalse(sale.channel_to_resolve)
         self.assertEqual(sale.order_line.product_id, self.shirt_s)
 

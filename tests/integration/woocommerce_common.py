@@ -7,16 +7,17 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
+from odoo.addons.order_channel_mapping.connectors.transport import Transport
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
 from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
 
 from tests.common import ChannelCase
 from tests.marketplaces import catalogue
 from tests.marketplaces.woocommerce import WooCommerceSimulator
-from tests.marketplaces.woocommerce_catalogue import add_tax, build_shop
+from tests.marketplaces.woocommerce_catalogue import ORDER_KINDS, add_tax, build_shop
 from tests.marketplaces.woocommerce_shop import CONSUMER_KEY, CONSUMER_SECRET
 
-ITEMS, ORDERS = 80, 48
+ITEMS, ORDERS = 80, len(ORDER_KINDS)  # an order of each kind
 STORE_URL = "https://simulated.example.com"
 
 
@@ -55,6 +56,7 @@ class WooCommerceCase(ChannelCase):
             patcher = patch.object(channel_class, name, replacement)
             patcher.start()
             self.addCleanup(patcher.stop)
+        self._never_sleep()
         self.store = WooCommerceSimulator()
         if self.built:
             build_shop(self.store.shop, items=ITEMS, orders=ORDERS, prices_include_tax=self.prices_include_tax)
@@ -64,6 +66,17 @@ class WooCommerceCase(ChannelCase):
         self.store.start()
         self.addCleanup(self.store.stop)
         self.channel = self.connect()
+
+    def _never_sleep(self):
+        """Repeats of a request come at once: how long they wait is for the tests of the transport."""
+        made = Transport.__init__
+
+        def awake(transport, *args, **options):
+            made(transport, *args, **{"sleep": lambda seconds: None, **options})
+
+        patcher = patch.object(Transport, "__init__", awake)
+        patcher.start()
+        self.addCleanup(patcher.stop)
 
     def tearDown(self):
         self.assertEqual(self.store.crashes, [])

@@ -22,6 +22,8 @@
         "views/sale_order_form_views.xml",
         "views/order_channel_listing_views.xml",
         "views/order_channel_listing_form_views.xml",
+        "views/order_channel_batch_views.xml",
+        "views/order_channel_batch_line_views.xml",
         "views/order_channel_order_views.xml",
         "views/order_channel_stock_push_views.xml",
         "views/order_channel_failure_views.xml",

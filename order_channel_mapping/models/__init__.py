@@ -1,4 +1,5 @@
 from . import order_channel_guarded
+from . import order_channel_transactional
 from . import order_channel_account
 from . import order_channel_account_secrets
 from . import order_channel_account_auth
@@ -22,6 +23,9 @@ from . import order_channel_listing_link
 from . import order_channel_listing_stock
 from . import order_channel_seen
 from . import order_channel_mapping
+from . import order_channel_batch
+from . import order_channel_batch_line
+from . import order_channel_batch_work
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order

@@ -10,13 +10,13 @@ from odoo.tools import SQL
 
 from ..connectors.base import AuthError, Login, Ports, Rejected, Unavailable
 from ..tools.secret_box import KeyUnusable, SecretsLost
+from .order_channel_transactional import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
 #: Connect itself may use credentials that are not checked yet; nobody else
 CONNECTING = "order_channel_connecting"
 #: two workers that write the same session at once: one waits, then repeats on the other's outcome
-CONFLICTS = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, psycopg2.errors.UniqueViolation)
 ATTEMPTS = 3
 LOCK_SECONDS = 10.0
 

@@ -15,7 +15,8 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError, Grant, Ports
 from ..tools.secret_box import KeyUnusable, SecretsLost
-from .order_channel_account_ports import ATTEMPTS, CONFLICTS, CONNECTING
+from .order_channel_account_ports import ATTEMPTS, CONNECTING
+from .order_channel_transactional import CONFLICTS
 
 _logger = logging.getLogger(__name__)
 

@@ -2,8 +2,7 @@ import time
 from collections import Counter
 from datetime import timezone
 
-from odoo import api, models
-from odoo.exceptions import UserError
+from odoo import models
 from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
@@ -152,13 +151,3 @@ class OrderChannel(models.Model):
         if not self.env.cr.rowcount:
             raise Overtaken
         self.invalidate_recordset()
-
-    @api.model
-    def _blame(self, error):
-        """``(code, params)`` of an exception that a record caused in Odoo."""
-        if isinstance(error, UserError):
-            return "refused", {"message": str(error)}
-        return "internal", {
-            "error": type(error).__name__,
-            "message": str(error).splitlines()[0][:500] if str(error) else "",
-        }

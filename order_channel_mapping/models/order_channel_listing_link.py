@@ -3,8 +3,11 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL, format_datetime
 
 from ..tools.guard import permitted
+from ..tools.reasons import reason_text
+from .order_channel_batch import AT_ONCE
 
 
 class OrderChannelListing(models.Model):
@@ -137,10 +140,14 @@ class OrderChannelListing(models.Model):
         lines = [(product.id, quantity) for product, quantity in components]
         return self._link_batch([(listing, lines, method) for listing in self])
 
-    def _link_batch(self, pairs):
+    def _link_batch(self, pairs, batch=None, note=None, refused=False, release=False):
         """Link many listings in a few statements.
 
         :param pairs: ``[(listing, [(product id, quantity)], method)]``
+        :param batch: order.channel.batch record that this is a part of
+        :param str note: why, in a person's words
+        :param bool refused: the mappings that end are never to be proposed again
+        :param bool release: draft orders that have the mapping that ends get the new one
         :return: the listings
         """
         if not pairs:
@@ -148,13 +155,17 @@ class OrderChannelListing(models.Model):
         listings = self.browse([listing.id for listing, __, __ in pairs])
         listings._check_products([product_id for __, lines, __ in pairs for product_id, __ in lines])
         before = listings.product_id.ids + listings.mapping_id.line_ids.product_id.ids
-        listings._end_mappings()
+        if release:
+            self.env["order.channel.order.line"]._release(listings.mapping_id)
+        listings._end_mappings(refused)
         mappings = self.env["order.channel.mapping"].create(
             [
                 {
                     "listing_id": listing.id,
                     "company_id": listing.company_id.id,
                     "method": method,
+                    "batch_id": batch and batch.id,
+                    "note": note,
                     "line_ids": [
                         fields.Command.create({"product_id": product_id, "quantity": quantity})
                         for product_id, quantity in lines
@@ -200,13 +211,16 @@ class OrderChannelListing(models.Model):
         ended.write({"ended_at": fields.Datetime.now(), "end_user_id": self.env.uid, "refused": refused})
         ended.flush_recordset(["ended_at"])  # before a new one is inserted: the unique index wants one live mapping
 
-    def _unlink_product(self):
-        """End what the listings stand for. Orders that have it keep it; automatic linking won't propose it again."""
+    def _unlink_product(self, state="unconfirmed"):
+        """End what the listings stand for: automatic linking won't propose it again. Their draft orders are frozen again;
+        those that were processed keep the product."""
         linked = self.filtered("mapping_id")
         products = linked.mapping_id.line_ids.product_id
+        released = self.env["order.channel.order.line"]._release(linked.mapping_id)
         linked._end_mappings(refused=True)
-        linked.write({"state": "unconfirmed", "mapping_id": False, "product_id": False, "product_quantity": 0.0})
+        linked.write({"state": state, "mapping_id": False, "product_id": False, "product_quantity": 0.0})
         linked._hint_links()
+        released._project()
         linked._mapping_changed(products.ids)
 
     def _mapping_changed(self, product_ids):
@@ -216,11 +230,55 @@ class OrderChannelListing(models.Model):
         )._apply_mapping()
         self.env["order.channel.stock.change"]._mark(product_ids)
 
+    # === TWO PEOPLE AT ONCE === #
+
+    def _lock(self):
+        """Hold the listings until the transaction ends, so that of two people who link the same one the second looks again:
+        Odoo repeats a request that meets a change of another, and then :meth:`_check_unchanged` sees it."""
+        if self:
+            self.env.cr.execute(
+                SQL("SELECT id FROM order_channel_listing WHERE id = ANY(%s) ORDER BY id FOR UPDATE", self.ids)
+            )
+            self.invalidate_recordset(["state", "mapping_id", "product_id"])
+
+    def _check_unchanged(self, seen):
+        """Refuse to overwrite what somebody else did since this person looked.
+
+        :param dict seen: ``{listing: mapping}`` as the person saw it
+        :raise UserError: says who did what, and when
+        """
+        for listing in self:
+            if listing.mapping_id != seen[listing]:
+                raise UserError(listing._say_who_changed())
+
+    def _say_who_changed(self):
+        """What became of the mapping last, by whom and when, in one sentence."""
+        return " ".join(reason_text(self.env, *self._who_changed()))
+
+    def _who_changed(self):
+        """What became of the mapping last, by whom and when, as code and parameters of a reason."""
+        self.ensure_one()
+        mapping = self.mapping_id or self.mapping_ids[:1]
+        ended = not self.mapping_id
+        user = mapping.end_user_id if ended else mapping.user_id
+        when = (mapping.ended_at if ended else mapping.started_at) or self.write_date
+        params = {
+            "item": self.display_name,
+            "user": (user or self.write_uid).sudo().name,
+            "when": format_datetime(self.env, when),
+            "product": mapping._summary() if mapping else "",
+            "state": self.state,
+        }
+        if self.mapping_id:
+            return "linked_since", params
+        return ("ignored_since" if self.state == "ignored" else "unlinked_since"), params
+
     # === CONFIRM, IGNORE === #
 
-    def _confirm(self):
+    def _confirm(self, batch=None):
         """Create a product from each listing and link it: storable where it is a physical thing, cost left empty (rule 3).
 
+        :param batch: order.channel.batch record that this is a part of
         :return: the products
         """
         self._check_confirmable()
@@ -228,14 +286,15 @@ class OrderChannelListing(models.Model):
         values = [listing._prepare_product_values(taken) for listing in self]
         products = self.env["product.product"].sudo().create(values).sudo(False)
         self._link_batch(
-            [(listing, [(product.id, 1.0)], "confirm") for listing, product in zip(self, products, strict=True)]
+            [(listing, [(product.id, 1.0)], "confirm") for listing, product in zip(self, products, strict=True)],
+            batch=batch,
         )
         return products
 
     def _check_confirmable(self):
         for listing, (hint, *__) in self._find_products().items():
             if listing.state == "linked":
-                raise UserError(self.env._("%(item)s is linked already.", item=listing.display_name))
+                raise UserError(listing._say_who_changed())
             if hint in ("one", "ambiguous", "conflict"):
                 raise UserError(
                     self.env._(
@@ -306,11 +365,15 @@ class OrderChannelListing(models.Model):
     # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
 
     def _as_mapper(self):
-        """These listings in sudo, once it is sure that the user may map them."""
-        return permitted(self)
+        """These listings in sudo and held, once it is sure that the user may map them."""
+        listings = permitted(self)
+        listings._lock()
+        return listings
 
     def action_confirm(self):
         """Create the product from the listing."""
+        if len(self) > AT_ONCE:
+            return self.env["order.channel.batch"]._make("confirm", self)._report()
         products = self._as_mapper()._confirm()
         if len(products) == 1 and not self.env.context.get("stay"):
             return {
@@ -322,13 +385,17 @@ class OrderChannelListing(models.Model):
         return self._notify_done(self.env._("%(number)s products were created.", number=len(products)))
 
     def action_ignore(self):
-        self._as_mapper()._ignore()
+        if len(self) > AT_ONCE:
+            return self.env["order.channel.batch"]._make("ignore", self)._report()
+        return self._as_mapper()._ignore()
 
     def action_unignore(self):
         self._as_mapper()._unignore()
 
     def action_unlink_product(self):
-        self._as_mapper()._unlink_product()
+        if len(self) > AT_ONCE:
+            return self.env["order.channel.batch"]._make("unlink", self)._report()
+        return self._as_mapper()._unlink_product()
 
     def action_auto_link(self):
         """Link by SKU and barcode those of these listings that are certain."""

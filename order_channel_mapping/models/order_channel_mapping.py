@@ -13,11 +13,23 @@ class OrderChannelMapping(models.Model):
     started_at = fields.Datetime(string="From", required=True, readonly=True, default=fields.Datetime.now)
     ended_at = fields.Datetime(string="Until", readonly=True)
     method = fields.Selection(
-        [("sku", "By SKU"), ("barcode", "By barcode"), ("manual", "By hand"), ("confirm", "Confirmed as new")],
+        [
+            ("sku", "By SKU"),
+            ("barcode", "By barcode"),
+            ("name", "By name"),
+            ("suggestion", "Suggestion accepted"),
+            ("copy", "Copied from another channel"),
+            ("file", "From a spreadsheet"),
+            ("manual", "By hand"),
+            ("confirm", "Confirmed as new"),
+            ("service", "As a service"),
+        ],
         required=True,
         readonly=True,
     )
     refused = fields.Boolean(readonly=True, help="Ended by a person: automatic linking does not propose it again.")
+    batch_id = fields.Many2one("order.channel.batch", string="Mass Change", index="btree_not_null", readonly=True)
+    note = fields.Char(string="Why", readonly=True)
     line_ids = fields.One2many("order.channel.mapping.line", "mapping_id", string="Stands For", readonly=True)
     user_id = fields.Many2one("res.users", string="By", readonly=True, default=lambda self: self.env.uid)
     end_user_id = fields.Many2one("res.users", string="Ended By", readonly=True)
@@ -28,6 +40,11 @@ class OrderChannelMapping(models.Model):
         """What it stands for, in one line: ``6 x Tea, 1 x Mug``."""
         self.ensure_one()
         return ", ".join(self.line_ids.mapped("display_name"))
+
+    def _components(self):
+        """``[(product id, quantity)]``, as ``listing._link_batch`` takes it."""
+        self.ensure_one()
+        return [(line.product_id.id, line.quantity) for line in self.line_ids]
 
     @api.depends("line_ids")
     def _compute_display_name(self):

@@ -105,5 +105,24 @@ class OrderChannelOrderLine(models.Model):
         self.env["order.channel.event"]._log(
             [(line.order_id, "mapped", {"product": line.mapping_id._summary()}, line) for line in waiting]
         )
-        for lines in waiting.grouped("channel_id").values():
+        waiting._project()
+
+    @api.model
+    def _release(self, mappings):
+        """Take these mappings away from the lines of open orders, whose sales orders are drafts; :meth:`_project` shows it.
+
+        :return: the lines
+        """
+        lines = self.search(
+            [("mapping_id", "in", mappings.ids), ("order_id.sale_order_ids.state", "in", ("draft", "sent"))]
+        )
+        self.env["order.channel.event"]._log(
+            [(line.order_id, "unmapped", {"product": line.mapping_id._summary()}, line) for line in lines]
+        )
+        lines.mapping_id = False
+        return lines
+
+    def _project(self):
+        """Let the sales orders of these lines show what the lines stand for now."""
+        for lines in self.grouped("channel_id").values():
             lines.order_id._project(only_lines=lines)

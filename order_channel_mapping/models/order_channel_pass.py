@@ -1,10 +1,6 @@
 import logging
-import random
 import time
-from collections import Counter
 from datetime import timedelta
-
-import psycopg2
 
 from odoo import fields, models
 
@@ -16,21 +12,14 @@ _logger = logging.getLogger(__name__)
 CRONS = {"sync": ("orders and stock", 2), "items": ("items", 8), "outbox": ("commands", 1)}
 #: a pass works about this long, then triggers itself again and leaves the cron worker to others
 PASS_SECONDS = 5.0
-#: these are nobody's fault: the page is rolled back and repeated in a new transaction
-CONFLICTS = (
-    psycopg2.errors.SerializationFailure,
-    psycopg2.errors.DeadlockDetected,
-    psycopg2.errors.UniqueViolation,
-)
-CONFLICT_REPEATS = 3
-BLAME = "order_channel_blame"
 RUNNING_STATES = ("connected", "live", "closing")
 
 
 class OrderChannel(models.Model):
-    """Crons and passes: when a channel works, for how long, and in which transactions."""
+    """Crons and passes: when a channel works, and for how long."""
 
-    _inherit = "order.channel"
+    _name = "order.channel"
+    _inherit = ["order.channel", "order.channel.transactional"]
 
     # === CRONS === #
 
@@ -185,59 +174,3 @@ class OrderChannel(models.Model):
             self.orders_checked_at
             and self.orders_checked_at >= fields.Datetime.now() - timedelta(seconds=self.order_freshness)
         )
-
-    # === TRANSACTIONS === #
-
-    def _commit(self):
-        """End the transaction: a pass commits page by page, and never holds a transaction open over HTTP (rule 9)."""
-        self.env.cr.commit()  # pylint: disable=invalid-commit
-
-    def _rollback(self):
-        """Drop what the transaction did; the counterpart of ``_commit``."""
-        self.env.cr.rollback()
-
-    def _repeatable(self, work, *args):
-        """Run ``work(*args)`` and commit. On a conflict with another transaction, repeat it in a new one.
-
-        :raise psycopg2.Error: the conflict is still there after three repeats
-        """
-        attempt = 0
-        while True:
-            # the last time, what looks like a conflict is blamed on the record (see _isolated)
-            self.env.cr.cache[BLAME] = attempt == CONFLICT_REPEATS
-            try:
-                result = work(*args)
-                self._commit()
-                return result
-            except CONFLICTS as conflict:
-                self._rollback()
-                if attempt == CONFLICT_REPEATS:
-                    raise
-                attempt += 1
-                _logger.info("Channel %s: %s, repeating", self.id, type(conflict).__name__)
-                time.sleep(random.uniform(0.02, 0.1) * attempt)
-
-    def _isolated(self, records, work):
-        """Run ``work(records)`` in a savepoint; where it fails, find the records at fault by halving, so that the rest goes on.
-
-        :param records: list of border records
-        :param work: function of such a list that returns a Counter of what became of them
-        :return: (Counter of all that went well, ``[(record, exception)]``)
-        """
-        if not records:
-            return Counter(), []
-        try:
-            with self.env.cr.savepoint():
-                return work(records), []
-        except Exception as error:
-            if isinstance(error, CONFLICTS) and not self.env.cr.cache.get(BLAME):
-                raise
-            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, CONFLICTS):
-                raise  # the database is going away: no record's fault
-            if len(records) == 1:
-                _logger.info("Channel %s: a record failed", self.id, exc_info=True)
-                return Counter(), [(records[0], error)]
-        middle = len(records) // 2
-        first, first_failed = self._isolated(records[:middle], work)
-        second, second_failed = self._isolated(records[middle:], work)
-        return first + second, first_failed + second_failed

@@ -119,8 +119,10 @@ class OrderChannelOrder(models.Model):
             if returned:
                 self.removed_lines = {key: digest for key, digest in removed.items() if key not in returned}
             internal(self.env["sale.order.line"]).with_context(**QUIET).create(new)
-        if touched is None:
-            internal(self.env["sale.order.line"].union(*sale_lines.values())).unlink()
+        left = self.env["sale.order.line"].union(*sale_lines.values())
+        if touched is not None:  # a bundle's lines, where its item stands for less now
+            left = left.filtered(lambda line: line.channel_order_line_id.id in touched)
+        internal(left).unlink()
 
     def _cancel_projection(self, sale_order):
         """The channel cancelled: a draft goes with it, a processed order asks a person."""

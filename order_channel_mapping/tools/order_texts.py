@@ -67,6 +67,7 @@ EVENTS = {
     "total_restored": _lt("The total is the channel's again"),
     "unfrozen": _lt("All items are linked: no longer frozen"),
     "mapped": _lt("Linked to %(product)s"),
+    "unmapped": _lt("No longer linked to %(product)s"),
     "edited": _lt("Changed by hand: %(changes)s"),
     "edited_line": _lt("Changed by hand: %(line)s: %(changes)s"),
     "line_added": _lt("Added by hand: %(line)s, %(amount)s"),

@@ -163,6 +163,16 @@ REASONS = {
         _lt("An unexpected error occurred (%(error)s)."),
         _lt("Retry. If it comes back, the server's log has the details."),
     ),
+    # === Why a mass change left something alone === #
+    "linked_since": (
+        _lt("%(user)s linked %(item)s to %(product)s on %(when)s."),
+        _lt("Look at it again: what is there now stays."),
+    ),
+    "unlinked_since": (
+        _lt("%(user)s unlinked %(item)s on %(when)s."),
+        _lt("Look at it again: what is there now stays."),
+    ),
+    "ignored_since": (_lt("%(user)s set %(item)s aside."), _lt("Take it up again first.")),
     # === What the channel answered to a quantity === #
     "stale": (
         _lt("The quantity at the channel had changed meanwhile."),

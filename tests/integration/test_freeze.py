@@ -336,11 +336,33 @@ class TestFreeze(OrderCase):
         self.assertEqual(self.frozen.state, "sale")
         self.assertTrue(self.frozen.picking_ids)
 
-    def test_unlinking_later_does_not_freeze_an_order_that_has_its_mapping(self):
+    def test_unlinking_freezes_a_draft_again(self):
         listing = self.link("UNKNOWN", self.tea)
         listing.action_unlink_product()
-        self.assertFalse(self.frozen.channel_frozen)
-        self.assertEqual(self.frozen.order_line[0].product_id, self.tea)
+        self.assertTrue(self.frozen.channel_frozen)
+        self.assertEqual(
+            self.frozen.order_line[0].product_id, self.env.ref("order_channel_mapping.product_placeholder")
+        )
+        self.assertIn("unmapped", self.frozen.channel_order_id.event_ids.mapped("code"))
+        self.link("UNKNOWN", self.mug)
+        self.assertEqual((self.frozen.order_line[0].product_id, self.frozen.channel_frozen), (self.mug, False))
+
+    def test_unlinking_a_bundle_leaves_one_frozen_line(self):
+        listing = self.env["order.channel.listing"].search(
+            [("sku", "=", "UNKNOWN"), ("channel_id", "=", self.channel.id)]
+        )
+        total, number = self.frozen.amount_total, len(self.frozen.order_line)
+        listing._link_bundle([(self.tea, 1), (self.mug, 2)])
+        self.assertEqual(len(self.frozen.order_line), number + 1)
+        listing.action_unlink_product()
+        self.assertEqual((len(self.frozen.order_line), self.frozen.channel_frozen), (number, True))
+        self.assertAlmostEqual(self.frozen.amount_total, total, 2)
+
+    def test_unlinking_leaves_a_processed_order_alone(self):
+        listing = self.link("UNKNOWN", self.tea)
+        self.frozen.action_channel_process()
+        listing.action_unlink_product()
+        self.assertEqual((self.frozen.state, self.frozen.order_line[0].product_id), ("sale", self.tea))
 
 
 class TestFreezePortal(OrderCase, ChannelHttpCase):

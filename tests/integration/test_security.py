@@ -14,8 +14,13 @@ from tests.common import ChannelCase
 from .connect_common import GROUPS, ConnectMixin
 
 #: what a channel user may change by hand; everything else goes through methods that check for themselves
-USERS_WRITE = {"order.channel.listing", "order.channel.tax.map"}
-USERS_CREATE = {"order.channel.tax.map"}
+USERS_WRITE = {
+    "order.channel.batch",
+    "order.channel.batch.line",
+    "order.channel.listing",
+    "order.channel.tax.map",
+}
+USERS_CREATE = {"order.channel.batch", "order.channel.tax.map"}
 #: technical rows: nobody reads them through the ORM
 NOBODY = {
     "order.channel.account.session",
@@ -63,6 +68,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
         order = make("order.channel.order", **on_channel, external_id="1", number="#1", status="open")
         line = make("order.channel.order.line", **on_channel, order_id=order.id, external_id="1", kind="product")
         run = make("order.channel.run", **on_channel, kind="items")
+        batch = make("order.channel.batch", **own, kind="link")
         records = [
             channel,
             channel.account_id,
@@ -72,6 +78,8 @@ class TestSecurity(ConnectMixin, ChannelCase):
             order,
             line,
             run,
+            batch,
+            make("order.channel.batch.line", **own, batch_id=batch.id, listing_id=listing.id, outcome="change"),
             make("order.channel.location", channel_id=channel.id, external_id="1", name="Berlin"),
             make("order.channel.failure", **on_channel, kind="item", external_ref="1", reason_code="internal"),
             make("order.channel.blocker", **own, order_id=order.id, code="total"),

@@ -1,0 +1,125 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.reasons import reason_text
+
+
+class OrderChannelBatchLine(models.Model):
+    """What a mass change does with one listing: first proposed, then done, left alone or failed, perhaps put back."""
+
+    _name = "order.channel.batch.line"
+    _description = "Channel Mass Change Line"
+    _inherit = ["order.channel.guarded"]
+    _order = "id"
+    _rec_name = "listing_id"
+
+    batch_id = fields.Many2one("order.channel.batch", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    listing_id = fields.Many2one("order.channel.listing", string="Item", index=True, ondelete="cascade", readonly=True)
+    channel_id = fields.Many2one(related="listing_id.channel_id")
+    sku = fields.Char(related="listing_id.sku", string="SKU")
+    image_url = fields.Char(related="listing_id.image_url")
+    outcome = fields.Selection(
+        [
+            ("change", "To change"),
+            ("ambiguous", "Ambiguous"),
+            ("conflict", "Linked otherwise"),
+            ("nothing", "Nothing found"),
+            ("problem", "Problem"),
+            ("same", "As it is"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    chosen = fields.Boolean(string="Do It")
+    action = fields.Selection(
+        [("link", "Link"), ("confirm", "Confirm"), ("ignore", "Ignore"), ("unlink", "Unlink")], readonly=True
+    )
+    method = fields.Selection(
+        selection=lambda self: self.env["order.channel.mapping"]._fields["method"].selection, readonly=True
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        index="btree_not_null",
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        ondelete="set null",
+    )
+    quantity = fields.Float(string="Units", digits="Product Unit", default=1.0)
+    components = fields.Json(readonly=True)  # [[product id, quantity]] of a bundle
+    values = fields.Json(readonly=True)  # what else its action needs
+    unit_key = fields.Char(readonly=True)  # lines that only make sense together: variants of one product
+    score = fields.Float(readonly=True)  # 0 to 100
+    state = fields.Selection(
+        [
+            ("pending", "To do"),
+            ("done", "Done"),
+            ("left", "Left alone"),
+            ("failed", "Failed"),
+            ("undone", "Put back"),
+        ],
+        default="pending",
+        required=True,
+        readonly=True,
+    )
+    before_state = fields.Char(readonly=True)
+    before_mapping_id = fields.Many2one(
+        "order.channel.mapping", string="Before", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    mapping_id = fields.Many2one(
+        "order.channel.mapping", string="After", index="btree_not_null", ondelete="set null", readonly=True
+    )
+    reason_code = fields.Char(readonly=True)
+    reason_params = fields.Json(readonly=True)
+    text = fields.Char(string="Why", compute="_compute_text")
+
+    _batch_state_idx = models.Index("(batch_id, state, unit_key, id)")
+    _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
+
+    @api.model
+    def _states(self):
+        return [state for state, __ in self._fields["state"].selection]
+
+    @api.depends("reason_code", "reason_params", "components")
+    @api.depends_context("lang")
+    def _compute_text(self):
+        for line in self:
+            parts = [line._components_text(), " ".join(filter(None, reason_text(self.env, *line._reason())))]
+            line.text = " · ".join(filter(None, parts)) or False
+
+    def _reason(self):
+        return self.reason_code, self.reason_params
+
+    def _components(self):
+        """What the listing is to stand for: ``[(product id, quantity)]``."""
+        self.ensure_one()
+        if self.components:
+            return [(product_id, quantity) for product_id, quantity in self.components]
+        return [(self.product_id.id, self.quantity)] if self.product_id else []
+
+    def _components_text(self):
+        if not self.components:
+            return ""
+        names = self.env["product.product"].browse([product_id for product_id, __ in self.components])
+        return ", ".join(
+            f"{quantity:g} x {product.display_name}"
+            for product, (__, quantity) in zip(names, self.components, strict=True)
+        )
+
+    def write(self, vals):
+        """A person may choose product, quantity and whether to do it, until it is approved."""
+        if not self.env.su:
+            if any(batch.state != "ready" for batch in self.batch_id):
+                raise UserError(self.env._("What is approved already can't be changed."))
+            if {"product_id", "quantity"} & vals.keys():
+                result = super().write(vals)
+                self.sudo().filtered("product_id").write({"components": False, "action": "link", "method": "manual"})
+                return result
+        return super().write(vals)
+
+    def action_choose(self):
+        """Tick these lines."""
+        self.write({"chosen": True})
+
+    def action_unchoose(self):
+        """Leave these lines out."""
+        self.write({"chosen": False})

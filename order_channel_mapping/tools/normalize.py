@@ -22,6 +22,23 @@ def normalize_sku(text):
     return " ".join(visible.split()) or None
 
 
+def loose_sku(text):
+    """A looser form, in which dashes, punctuation and white space don't count either. Leading zeros always do.
+
+    :param text: str or None
+    :return: str, or None where nothing is left
+
+    >>> loose_sku("TEE-01 / xl"), loose_sku("007"), loose_sku("--")
+    ('tee01xl', '007', None)
+    """
+    key = normalize_sku(text)
+    if not key:
+        return None
+    kept = "".join(char for char in key if unicodedata.category(char)[0] not in "PZ")
+    # what stood apart may be one character now: a letter and its accent
+    return unicodedata.normalize("NFKC", kept) or None
+
+
 def normalize_title(text):
     """The form in which a custom line's title is a key; white space and case don't count.
 

@@ -7,13 +7,15 @@ from decimal import Decimal
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from order_channel_mapping.connectors.records import Item, Order, OrderLine, Tax
 from order_channel_mapping.tools.addresses import address_key, is_relay_email, normalize_email
 from order_channel_mapping.tools.amounts import line_amounts
 from order_channel_mapping.tools.digest import item_digest, order_digest, to_json
 from order_channel_mapping.tools.money import prorate, split
-from order_channel_mapping.tools.normalize import custom_listing_key, normalize_sku
+from order_channel_mapping.tools.normalize import custom_listing_key, loose_sku, normalize_sku
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,34 @@ def test_skus_that_look_the_same_are_the_same(typed, key):
 def test_different_skus_stay_different():
     skus = ["MUG-01", "MUG01", "MUG 01", "MUG-1", "MUG_01"]
     assert len({normalize_sku(sku) for sku in skus}) == len(skus)
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        (" Tee-01 / XL ", "tee01xl"),
+        ("ＴＥＥ＿０１", "tee01"),
+        ("tee\u2013\u00ad01", "tee01"),  # an en dash and a soft hyphen
+        ("007", "007"),
+        ("0-07", "007"),
+        ("A+B", "a+b"),  # a sign is not punctuation
+        ("- . -", None),
+        (None, None),
+    ],
+)
+def test_the_loose_form_of_a_sku(typed, key):
+    assert loose_sku(typed) == key
+
+
+@settings(max_examples=500)
+@given(st.text())
+def test_loose_forms_are_looser_and_stay_as_they_are(text):
+    assert loose_sku(normalize_sku(text)) == loose_sku(text)
+    assert loose_sku(loose_sku(text)) == loose_sku(text)
+
+
+def test_leading_zeros_count():
+    assert len({loose_sku(sku) for sku in ("7", "07", "007", "0070")}) == 4
 
 
 def test_a_custom_line_is_known_by_its_sku_or_else_its_title():

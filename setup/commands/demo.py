@@ -52,7 +52,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def _check(odoo: Odoo, port: int) -> int:
     """The main job on a fresh database and fresh marketplaces, which are thrown away."""
-    template = databases.addon_template(odoo)
+    template = databases.web_template(odoo)
     with (
         databases.working_copy(odoo, template, "check") as database,
         _scratch_folder() as folder,
@@ -88,7 +88,7 @@ def _stay(odoo: Odoo, port: int, reset: bool) -> int:
 
 def _prepare_database(odoo: Odoo, reset: bool) -> bool:
     """Have the demo's database hold the addon as it is now. Gives back whether it is a new one."""
-    template = databases.addon_template(odoo)
+    template = databases.web_template(odoo)
     built_from = FOLDER / "template"
     if not reset and (FOLDER / "complete").exists() and databases.exists(odoo, DATABASE):
         if built_from.read_text() != template:

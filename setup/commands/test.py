@@ -156,9 +156,10 @@ def _run_odoo(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
         browser.ensure()
     with odoo_environment() as odoo:
         template = databases.addon_template(odoo)
+        start = databases.web_template(odoo) if selection.browser else template
         workers = selection.workers(selection.odoo)
         suffixes = [f"_gw{number}" for number in range(workers)] if workers > 1 else [""]
-        with databases.working_copy(odoo, template, "test", suffixes) as database:
+        with databases.working_copy(odoo, start, "test", suffixes) as database:
             config = odoo.write_config(scratch / "odoo.conf")
             options = [
                 f"--odoo-database={database}",

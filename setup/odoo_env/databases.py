@@ -28,6 +28,7 @@ BASE_MODULES = ("sale_management", "sale_stock", "stock_delivery")
 PREFIX = "ocm"
 # Templates of earlier states of the addon that are kept: switching back and forth between two branches stays quick.
 KEPT_ADDON_TEMPLATES = 3
+WEB_BUNDLES = Path(__file__).with_name("web_bundles.py")
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,22 @@ def addon_template(odoo: Odoo, *, demo: bool = False) -> str:
                 copy(odoo, base, database)
                 odoo.install(database, [ADDON], _log(odoo, name), demo=demo)
             _forget_old(odoo, f"{PREFIX}_{kind}_", keep=name)
+    return name
+
+
+def web_template(odoo: Odoo) -> str:
+    """The same with the web client's bundles made, for commands that open its pages."""
+    addon = addon_template(odoo)
+    name = f"{PREFIX}_web_{digest(addon, WEB_BUNDLES.read_text())}"
+    with locked("databases", odoo.server.files):
+        if not exists(odoo, name):
+            say("Making the web client's bundles …")
+            with _built(odoo, name) as database:
+                copy(odoo, addon, database)
+                config = odoo.write_config(_log(odoo, name).with_suffix(".conf"), log_level="warn")
+                command = [odoo.python, WEB_BUNDLES, f"--database={database}", f"--config={config}"]
+                run(command, "Making the web client's bundles", env=odoo.env, log=_log(odoo, name))
+            _forget_old(odoo, f"{PREFIX}_web_", keep=name)
     return name
 
 

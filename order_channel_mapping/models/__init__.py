@@ -20,6 +20,7 @@ from . import order_channel_process
 from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_link
+from . import order_channel_listing_confirm
 from . import order_channel_listing_stock
 from . import order_channel_seen
 from . import order_channel_mapping

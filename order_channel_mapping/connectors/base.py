@@ -243,13 +243,21 @@ class Connector:
         raise self._cannot("identify")
 
     def iter_items(self, since: datetime | None = None, cursor: str | None = None) -> Iterator[Page]:
-        """Pages of :class:`Item`, oldest change first. ``since`` None is a full pass. ``cursor`` resumes."""
+        """Pages of :class:`Item`, oldest change first.
+
+        :param since: UTC; what changed at this second counts too, though a marketplace's own filter may leave it out. The
+            caller has taken the overlap off already. None: everything there is
+        :param cursor: of the last page that was taken, to go on behind it
+        """
         raise self._cannot("items")
 
     def iter_orders(
         self, since: datetime | None = None, cursor: str | None = None, only_open: bool = False
     ) -> Iterator[Page]:
-        """Pages of :class:`Order`, oldest change first, each order whole (all its lines)."""
+        """Pages of :class:`Order`, oldest change first, each order whole (all its lines). See :meth:`iter_items`.
+
+        :param only_open: leave out what is shipped, cancelled or closed, where the marketplace can
+        """
         raise self._cannot("orders")
 
     def get_order(self, ref: str) -> Order:

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.normalize import normalize_sku
+from ..tools.normalize import loose_sku, normalize_sku
 
 
 class ProductProduct(models.Model):
@@ -9,6 +9,7 @@ class ProductProduct(models.Model):
     _inherit = "product.product"
 
     order_channel_sku_key = fields.Char(compute="_compute_order_channel_sku_key", store=True, index="btree_not_null")
+    order_channel_loose_key = fields.Char(compute="_compute_order_channel_sku_key", store=True, index="btree_not_null")
     order_channel_barcode_key = fields.Char(
         compute="_compute_order_channel_barcode_key", store=True, index="btree_not_null"
     )
@@ -17,6 +18,7 @@ class ProductProduct(models.Model):
     def _compute_order_channel_sku_key(self):
         for product in self:
             product.order_channel_sku_key = normalize_sku(product.default_code)
+            product.order_channel_loose_key = loose_sku(product.default_code)
 
     @api.depends("barcode")
     def _compute_order_channel_barcode_key(self):

@@ -42,6 +42,7 @@ from . import order_channel_command
 from . import order_channel_stock_push
 from . import order_channel_stock_change
 from . import order_channel_promise
+from . import order_channel_impact
 from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import order_channel_shipment

@@ -248,20 +248,22 @@ class OrderChannel(models.Model):
             components[line.mapping_id.id].append(line)
         return listings, components
 
-    def _listing_hold(self, listing, mapped, tracked, foreign, needs_ref):
+    def _listing_hold(self, listing, mapped, tracked, foreign, needs_ref, state=None):
         """Why nothing is pushed for a listing, as a code of ``order.channel.listing.push_hold_code``; None: it is pushed.
 
         :param mapped: it stands for products
         :param tracked: at least one of them is stock-tracked
         :param foreign: at least one of them belongs to another company
         :param needs_ref: the marketplace keeps stock under a reference of its own
+        :param state: taken for the listing's own, to see what would be
         """
+        state = state or listing.state
         if listing.kind == "custom":
             return "custom"
         if listing.gone:
             return "gone"
-        if listing.state != "linked" or not mapped:
-            return "ignored" if listing.state == "ignored" else "unconfirmed"
+        if state != "linked" or not mapped:
+            return "ignored" if state == "ignored" else "unconfirmed"
         if listing.fulfilled_by == "marketplace":
             return "marketplace_fulfilled"
         if not listing.push_enabled:

@@ -2,3 +2,4 @@ from . import account_move_send_wizard
 from . import order_channel_add_products
 from . import order_channel_go_live
 from . import order_channel_link
+from . import order_channel_link_impact

@@ -19,6 +19,8 @@ class OrderChannelLink(models.TransientModel):
         default=1.0, digits="Product Unit", help="How many of the product one sold item is: 6 for a pack of six."
     )
     bundle = fields.Boolean(string="It Is a Bundle", help="One sold item is several different products.")
+    note = fields.Char(string="Why", help="Kept in the item's mapping history.")
+    changing = fields.Boolean(compute="_compute_changing")
     line_ids = fields.One2many("order.channel.link.line", "wizard_id", string="Products")
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
@@ -57,6 +59,12 @@ class OrderChannelLink(models.TransientModel):
             ]
         return lines
 
+    @api.depends("listing_id", "line_ids.listing_id")
+    def _compute_changing(self):
+        """Whether any of the items stands for something already."""
+        for wizard in self:
+            wizard.changing = bool((wizard.listing_id | wizard.line_ids.listing_id).mapping_id)
+
     @api.onchange("bundle")
     def _onchange_bundle(self):
         """The product that was chosen is the bundle's first one."""
@@ -78,7 +86,8 @@ class OrderChannelLink(models.TransientModel):
             [
                 (listing, [(product.id, quantity) for product, quantity in chosen[listing.sudo(False)]], "manual")
                 for listing in listings
-            ]
+            ],
+            note=self.note,
         )
         return self._say_linked(len(listings), len(waiting - self._frozen_orders(listings)))
 

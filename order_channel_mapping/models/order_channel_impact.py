@@ -1,0 +1,183 @@
+"""What linking listings to products would do, worked out for many listings in a fixed number of queries."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from odoo import fields, models
+from odoo.tools import format_amount
+
+from .order_channel_promise import Offer
+
+#: a price this many times another one looks like a wrong link, or a pack that is not said to be one
+FAR = 2.0
+
+
+@dataclass(slots=True)
+class Component:
+    """One product of what a listing would stand for, as ``order.channel._fill_offer`` reads it."""
+
+    product_id: models.BaseModel
+    quantity: float
+
+
+@dataclass(slots=True)
+class Prices:
+    """Money of one listing, in its own currency; of one whole item as it is sold there."""
+
+    price: float  # at the channel; 0.0 where it says none
+    product_price: float  # list prices of what it would stand for
+    cost: float
+
+    @property
+    def far(self):
+        """Whether the channel's price and the products' are so far apart that somebody should look."""
+        low, high = sorted((self.price, self.product_price))
+        return low > 0 and high >= FAR * low
+
+
+class OrderChannel(models.Model):
+    _inherit = "order.channel"
+
+    def _offers_as(self, meant):
+        """What listings of this channel may offer once they stand for these products. What the orders that wait for them
+        will then hold is left out already.
+
+        :param dict meant: ``{listing: [(product id, quantity)]}``
+        :return: ``{listing: Offer}``
+        """
+        self.ensure_one()
+        Product = self.env["product.product"].sudo()
+        needs_ref = self._connector_attribute("needs_stock_ref", False)
+        companies = [False, *self.company_id.sudo().parent_ids.ids]
+        tracked = Product.browse({product_id for lines in meant.values() for product_id, __ in lines}).filtered(
+            "is_storable"
+        )
+        promises = self._promises(tracked)
+        for product_id, quantity in self.env["order.channel.listing"]._waiting_demand(meant).items():
+            if product_id in promises:
+                promises[product_id].held += quantity
+        offers = {}
+        for listing, components in meant.items():
+            lines = [Component(Product.browse(product_id), quantity) for product_id, quantity in components]
+            limits = [line for line in lines if line.product_id in tracked]
+            foreign = any(line.product_id.company_id.id not in companies for line in lines)
+            hold = self._listing_hold(listing, bool(lines), bool(limits), foreign, needs_ref, state="linked")
+            offers[listing] = Offer(listing, hold)
+            if limits and hold != "other_company":
+                self._fill_offer(offers[listing], limits, promises)
+        return offers
+
+
+class OrderChannelListing(models.Model):
+    _inherit = "order.channel.listing"
+
+    # === STOCK === #
+
+    def _waiting_demand(self, meant):
+        """What the open orders that wait for these listings will hold of each product.
+
+        :param dict meant: ``{listing: [(product id, quantity)]}``
+        :return: ``{product id: quantity}``
+        """
+        components = {listing.id: lines for listing, lines in meant.items()}
+        rows = (
+            self.env["order.channel.order.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("listing_id", "in", list(components)),
+                    ("mapping_id", "=", False),
+                    ("fulfilled_by", "!=", "marketplace"),
+                    ("order_id.sale_order_ids.state", "in", ("draft", "sent")),
+                ],
+                ["listing_id"],
+                ["quantity:sum", "cancelled_quantity:sum"],
+            )
+        )
+        demand = defaultdict(float)
+        for listing, ordered, cancelled in rows:
+            for product_id, quantity in components[listing.id]:
+                demand[product_id] += quantity * max(0.0, ordered - cancelled)
+        return demand
+
+    def _offers_as(self, meant):
+        """:meth:`order.channel._offers_as` for listings of several channels."""
+        offers = {}
+        for channel, listings in self.union(*meant).sudo().grouped("channel_id").items():
+            offers |= channel._offers_as({listing: meant[listing] for listing in listings})
+        return offers
+
+    def _quantity_there(self):
+        """The quantity that the channel offers now, as far as it is known."""
+        self.ensure_one()
+        return self.pushed_quantity if self.pushed_at else self.remote_quantity
+
+    def _sharing(self, product_ids):
+        """Other listings that are sold from the same stock.
+
+        :return: ``[(channel, number of listings)]``
+        """
+        return self._read_group(
+            [("mapping_id.line_ids.product_id", "in", list(product_ids)), ("id", "not in", self.ids)],
+            ["channel_id"],
+            ["__count"],
+        )
+
+    # === ORDERS === #
+
+    def _freed_orders(self):
+        """What becomes of the frozen orders that wait for these listings once all of them are linked.
+
+        :return: (order.channel.order records that go on, those that other items keep frozen)
+        """
+        Blocker = self.env["order.channel.blocker"]
+        unmapped = [("code", "=", "unmapped")]
+        orders = Blocker.search_fetch([*unmapped, ("listing_id", "in", self.ids)], ["order_id"]).order_id
+        others = [("order_id", "in", orders.ids), ("listing_id", "not in", self.ids)]
+        kept = Blocker.search_fetch([*unmapped, *others], ["order_id"]).order_id
+        return orders - kept, kept
+
+    # === MONEY === #
+
+    def _prices_as(self, meant):
+        """What these listings and the products they would stand for cost, in the listings' currencies.
+
+        :param dict meant: ``{listing: [(product id, quantity)]}``
+        :return: ``{listing: Prices}``
+        """
+        today = fields.Date.context_today(self)
+        prices = {}
+        for listing, components in meant.items():
+            company = listing.company_id
+            currency = listing.currency_id or company.currency_id
+            price = cost = 0.0
+            for product_id, quantity in components:
+                product = self.env["product.product"].browse(product_id).with_company(company)
+                price += quantity * product.currency_id._convert(
+                    product.lst_price, currency, company, today, round=False
+                )
+                cost += quantity * product.cost_currency_id._convert(
+                    product.standard_price, currency, company, today, round=False
+                )
+            prices[listing] = Prices(listing.price, currency.round(price), currency.round(cost))
+        return prices
+
+
+class OrderChannelOrder(models.Model):
+    _inherit = "order.channel.order"
+
+    def _money_text(self):
+        """What these orders come to, by currency: ``1,820.00 $ + 90.00 €``; empty for none."""
+        rows = self._read_group(
+            [("id", "in", self.ids)], ["currency_code"], ["amount_total:sum"], order="currency_code"
+        )
+        currencies = {
+            currency.name: currency
+            for currency in self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "in", [code for code, __ in rows])])
+        }
+        return " + ".join(
+            format_amount(self.env, total, currencies[code]) if code in currencies else f"{total:.2f} {code}"
+            for code, total in rows
+        )

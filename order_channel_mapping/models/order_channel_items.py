@@ -87,15 +87,19 @@ class OrderChannel(models.Model):
         run._close()
 
     def _mark_gone(self):
-        """Mark as gone the items that a complete full pass did not meet. They keep their mapping: late orders need it."""
+        """Mark as gone the items that a complete full pass did not meet. They keep their mapping: late orders need it.
+
+        SQL, and EXCEPT in it: the planner knows nothing yet of rows that this pass wrote, and takes a join of them for a
+        loop in a loop.
+        """
         self.env["order.channel.listing"].flush_model(["channel_id", "kind", "gone"])
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE order_channel_listing listing SET gone = TRUE
-                 WHERE listing.channel_id = %(channel)s AND listing.kind = 'item' AND listing.gone IS NOT TRUE
-                   AND NOT EXISTS (SELECT 1 FROM order_channel_seen seen
-                                    WHERE seen.channel_id = %(channel)s AND seen.listing_id = listing.id)
+                UPDATE order_channel_listing SET gone = TRUE
+                 WHERE id IN (SELECT id FROM order_channel_listing
+                               WHERE channel_id = %(channel)s AND kind = 'item' AND gone IS NOT TRUE
+                              EXCEPT SELECT listing_id FROM order_channel_seen WHERE channel_id = %(channel)s)
                 """,
                 channel=self.id,
             )
@@ -118,6 +122,8 @@ class OrderChannel(models.Model):
 
         :return: (Counter, ``[(item, exception)]``)
         """
+        # what is read below, and no more: each page begins with an empty cache
+        self.fetch(["state", "company_id", "currency_id", "auto_link", "items_since", "push_stock"])
         counts = Counter()
         latest = {item.external_id: item for item in items}
         counts["skip:repeated"] = len(items) - len(latest)
@@ -179,16 +185,13 @@ class OrderChannel(models.Model):
             counts["updated"] += 1
         created = Listing.create(to_create)
         counts["created"] += len(created)
-        candidates = created
-        if len(created) < len(batch):
-            updated = Listing.union(
-                *(known[record.item.external_id] for record in batch if record.item.external_id in known)
-            )
-            candidates += updated.filtered(lambda listing: listing.state == "unconfirmed")
+        updated = Listing.union(
+            *(known[record.item.external_id] for record in batch if record.item.external_id in known)
+        ).filtered(lambda listing: listing.state == "unconfirmed")
         if self.auto_link:
-            counts["linked"] += len(candidates._auto_link())
+            counts["linked"] += len(created._auto_link(new=True)) + len(updated._auto_link())
         else:
-            candidates._hint_links()
+            (created + updated)._hint_links()
         self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
         return counts
 
@@ -225,7 +228,9 @@ class OrderChannel(models.Model):
         currencies = (
             self.env["res.currency"]
             .with_context(active_test=False)
-            .search_fetch([("name", "in", list(codes))], ["name"])
+            .search_fetch(
+                [("name", "in", list(codes))], ["name", "rounding", "decimal_places"]
+            )  # prices need all three
         )
         return {currency.name: currency.id for currency in currencies}
 

@@ -90,6 +90,8 @@ class OrderChannelStockChange(models.Model):
     def _mark_listings_later(self, listings):
         """Like :meth:`_mark_listings` by force, for writes that may come one by one: one INSERT before the transaction (or
         savepoint) ends, which also wakes the channels."""
+        if not listings:
+            return
         precommit = self.env.cr.precommit
         marked = precommit.data.get(_LISTINGS)
         if marked is None:

@@ -51,12 +51,14 @@ class Figure:
 
 @dataclass(slots=True)
 class Measure:
-    """What a block took: seconds, SQL queries, calls through ``requests``, and by how many MB memory grew at its peak."""
+    """What a block took: seconds, SQL queries, calls through ``requests``, and memory in MB: its peak, and by how much
+    that is more than before the block."""
 
     seconds: float = 0.0
     queries: int = 0
     http_calls: int = 0
     memory_mb: float = 0.0
+    peak_mb: float = 0.0
 
 
 class Bench:
@@ -91,7 +93,8 @@ class Bench:
             yield measure
         measure.seconds = time.perf_counter() - started
         measure.queries = odoo.sql_db.sql_counter - queries
-        measure.memory_mb = max(0.0, _memory_mb("VmHWM") - memory)
+        measure.peak_mb = _memory_mb("VmHWM")
+        measure.memory_mb = max(0.0, measure.peak_mb - memory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,11 @@ from . import stock_quant
 from . import stock_move
 from . import stock_picking
 from . import product_match
+from . import order_channel_product_word
+from . import order_channel_suggestion
+from . import order_channel_suggest
+from . import order_channel_suggest_find
+from . import order_channel_batch_suggestions
 from . import order_channel_texts
 from . import order_channel_dashboard
 from . import sale_order_screen

@@ -69,6 +69,7 @@ class OrderChannel(models.Model):
         if daily or self.env["product.product"].sudo().search_count(changed, limit=1):
             self._link_unconfirmed(deadline=deadline)
             self.items_linked_at = now
+        self.env["order.channel.suggestion"]._wake()
 
     def _fetch_all_items(self):
         """Have the next fetch of items be a full one."""

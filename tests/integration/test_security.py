@@ -25,6 +25,7 @@ USERS_CREATE = {"order.channel.batch", "order.channel.tax.map"}
 NOBODY = {
     "order.channel.account.session",
     "order.channel.authorization",
+    "order.channel.product.word",
     "order.channel.seen",
     "order.channel.stock.change",
 }
@@ -86,6 +87,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
             make("order.channel.event", **own, order_id=order.id, code="imported"),
             make("order.channel.command", **on_channel, order_id=order.id, kind="ship", idempotency_key="1"),
             make("order.channel.stock.push", **on_channel, listing_id=listing.id),
+            make("order.channel.suggestion", **own, listing_id=listing.id, product_id=product.id),
             make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
             make("order.channel.status.map", channel_id=channel.id, code="processing"),
             cls.make_tax_map(channel),

@@ -171,6 +171,7 @@ class OrderChannelListing(models.Model):
     def _drop_suggestions(self):
         """Forget the open suggestions of listings that need none any more."""
         self.sudo().suggestion_ids.filtered(lambda suggestion: suggestion.state == "open").unlink()
+        self.write({"suggestion_id": False, "suggestion_score": 0.0, "suggested_at": False})
 
     # === WHERE IT MEETS LINKING === #
 
@@ -181,15 +182,15 @@ class OrderChannelListing(models.Model):
         )
         return super()._refused_pairs() | {(entry.listing_id.id, entry.product_id.id) for entry in refused}
 
-    def _link_batch(self, pairs, batch=None, note=None, refused=False, release=False):
+    def _link_batch(self, pairs, **options):
         """Stale suggestions go with the link; the one that was accepted says by whom."""
-        suggested = self.browse([listing.id for listing, __, __ in pairs if listing.suggestion_id])
-        linked = super()._link_batch(pairs, batch=batch, note=note, refused=refused, release=release)
+        suggested = self.browse([listing.id for listing, __, __ in pairs if listing.suggestion_id]).sudo()
+        linked = super()._link_batch(pairs, **options)
         if suggested:
             accepted = {
                 (listing.id, lines[0][0]) for listing, lines, method in pairs if method == "suggestion" and lines
             }
-            suggested.sudo().suggestion_ids.filtered(
+            suggested.suggestion_ids.filtered(
                 lambda entry: entry.state == "open" and (entry.listing_id.id, entry.product_id.id) in accepted
             )._decide("accepted")
             suggested._drop_suggestions()

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from odoo.tools import SQL, sql
 
-from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
+from odoo.addons.order_channel_mapping.tools.normalize import loose_sku, normalize_sku
 
 
 def make_channel(env, name, **values):
@@ -59,6 +59,7 @@ def copy_products(env, skus):
             "product_tmpl_id": ("int", template_ids),
             "default_code": ("text", skus),
             "order_channel_sku_key": ("text", [normalize_sku(sku) for sku in skus]),
+            "order_channel_loose_key": ("text", [loose_sku(sku) for sku in skus]),
         },
     )
 

@@ -75,3 +75,11 @@ class TestFinding(SuggestionCase):
         zeros = self.listing("Whatever", "815-MUG")
         self.suggest()
         self.assertFalse(zeros.suggestion_ids, "leading zeros count")
+
+    def test_a_link_ends_suggestions(self):
+        listing = self.listing("Something else", "tea green/100")
+        self.suggest()
+        listing._link(self.mug)
+        self.assertFalse(listing.suggestion_id)
+        self.assertFalse(listing.suggestion_ids)
+        self.assertFalse(listing.suggestion_score)

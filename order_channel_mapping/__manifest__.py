@@ -17,6 +17,7 @@
         "data/ir_cron_suggestion_data.xml",
         "wizards/order_channel_go_live_views.xml",
         "wizards/order_channel_link_views.xml",
+        "wizards/order_channel_confirm_views.xml",
         "wizards/order_channel_add_products_views.xml",
         "views/order_channel_blocker_views.xml",
         "views/sale_order_views.xml",

@@ -21,12 +21,15 @@ from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_link
 from . import order_channel_listing_confirm
+from . import order_channel_listing_variants
+from . import order_channel_listing_twins
 from . import order_channel_listing_stock
 from . import order_channel_seen
 from . import order_channel_mapping
 from . import order_channel_batch
 from . import order_channel_batch_line
 from . import order_channel_batch_work
+from . import order_channel_batch_catalogue
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order
@@ -66,6 +69,7 @@ from . import order_channel_offline
 from . import sale_order_offline
 from . import product_product
 from . import product_template
+from . import product_template_variants
 from . import stock_quant
 from . import stock_move
 from . import stock_picking

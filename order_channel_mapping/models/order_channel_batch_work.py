@@ -3,7 +3,7 @@ import time
 from collections import Counter
 
 from odoo import api, fields, models
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL
 
 from .order_channel_batch import WORKING
 from .order_channel_pass import PASS_SECONDS
@@ -223,28 +223,6 @@ class OrderChannelBatch(models.Model):
         for state, group in (lines - relinked).grouped("before_state").items():
             group.listing_id._unlink_product(state=state)
 
-    def _undo_confirm(self, lines):
-        """Unlink, and remove the products. What something uses by now is archived and keeps its history."""
-        products = lines.mapping_id.line_ids.product_id.filtered(
-            lambda product: product.create_date >= self.create_date
-        )
-        self._undo_link(lines)
-        with mute_logger("odoo.sql_db"):  # a refusal of the database is the answer to whether something uses it
-            __, used = self._isolated(list(products), self._remove_products)
-        for product, __ in used:
-            product.active = False
-
-    def _remove_products(self, products):
-        """Delete products with the mappings that this batch made to them: there is nothing left to remember."""
-        products = products[0].union(*products[1:]).sudo()
-        mappings = self.env["order.channel.mapping"].search(
-            [("batch_id", "=", self.id), ("line_ids.product_id", "in", products.ids)]
-        )
-        mappings.unlink()
-        products.unlink()
-        self.env.flush_all()
-        return Counter()
-
     def _undo_ignore(self, lines):
         lines.listing_id._unignore()
 
@@ -256,17 +234,6 @@ class OrderChannelBatch(models.Model):
         )
 
     # === KINDS THAT NEED NO RULES: what was selected === #
-
-    def _prepare_confirm(self, listings):
-        return [
-            {
-                "listing_id": listing.id,
-                "action": "confirm",
-                "method": "confirm",
-                "outcome": "change" if listing.state == "unconfirmed" else "same",
-            }
-            for listing in listings
-        ]
 
     def _prepare_ignore(self, listings):
         return [

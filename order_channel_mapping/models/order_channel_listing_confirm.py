@@ -9,27 +9,44 @@ class OrderChannelListing(models.Model):
 
     _inherit = "order.channel.listing"
 
-    def _confirm(self, batch=None):
+    def _confirm(self, batch=None, edited=None, as_variants=True, template=None, name=None, twins_seen=False):
         """Create a product from each listing and link it: storable where it is a physical thing, cost left empty (rule 3).
 
         :param batch: order.channel.batch record that this is a part of
-        :return: the products
+        :param dict edited: ``{listing: product values}`` where a person chose others
+        :param as_variants: variants of one parent become one product template
+        :param template: product.template that they are added to
+        :param str name: what a new template is called
+        :param twins_seen: a person has looked at the products that may be the same
+        :return: the products, in the order of the listings
         """
-        self._check_confirmable()
-        taken = self._taken_barcodes()
-        values = [listing._prepare_product_values(taken) for listing in self]
-        products = self.env["product.product"].sudo().create(values).sudo(False)
-        self._link_batch(
-            [(listing, [(product.id, 1.0)], "confirm") for listing, product in zip(self, products, strict=True)],
-            batch=batch,
-        )
-        return products
+        self._check_confirmable(twins_seen)
+        made = {}
+        for company, listings in self.grouped("company_id").items():
+            # the products' taxes and categories are those of the listings' company, wherever the user works
+            own = listings.with_context(allowed_company_ids=company.ids)
+            taken = own._taken_barcodes()
+            values = {
+                listing: {**listing._prepare_product_values(taken), **(edited or {}).get(listing, {})}
+                for listing in own
+            }
+            families = own._families(template, name) if as_variants or template else []
+            made |= own._make_variants(families, values)
+            plain = [listing for listing in own if listing not in made]
+            products = own.env["product.product"].sudo().create([values[listing] for listing in plain])
+            made |= dict(zip(plain, products, strict=True))
+        self._link_batch([(listing, [(made[listing].id, 1.0)], "confirm") for listing in self], batch=batch)
+        return self.env["product.product"].browse([made[listing].id for listing in self])
 
-    def _check_confirmable(self):
-        for listing, (hint, *__) in self._find_products().items():
+    def _check_confirmable(self, twins_seen=False):
+        """:raise UserError: another user linked one of these, or there is a product like it and nobody looked"""
+        for listing in self:
             if listing.state == "linked":
                 raise UserError(listing._say_who_changed())
-            if hint in ("one", "ambiguous", "conflict"):
+        if twins_seen:
+            return
+        for listing, twins in self._find_twins().items():
+            if any(twin.is_certain for twin in twins):
                 raise UserError(
                     self.env._(
                         "There is a product with the SKU or barcode of %(item)s already. Link it, so that the same thing "
@@ -37,8 +54,7 @@ class OrderChannelListing(models.Model):
                         item=listing.display_name,
                     )
                 )
-        keys = [(listing.company_id.id, listing.sku_key) for listing in self if listing.sku_key]
-        if len(keys) != len(set(keys)):
+        if self._same_sku([("id", "in", self.ids)]):
             raise UserError(
                 self.env._("Several of these items have the same SKU. Confirm one and link the others to its product.")
             )
@@ -81,10 +97,14 @@ class OrderChannelListing(models.Model):
     # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
 
     def action_confirm(self):
-        """Create the product from the listing."""
+        """Create the product from the listing; where there may be one already, ask first."""
         if len(self) > AT_ONCE:
             return self.env["order.channel.batch"]._make("confirm", self)._report()
-        products = self._as_mapper()._confirm()
+        listings = self._as_mapper()
+        unconfirmed = listings.filtered(lambda listing: listing.state != "linked")
+        if unconfirmed._find_twins() or unconfirmed._same_sku([("id", "in", self.ids)]):
+            return self.action_open_confirm()
+        products = listings._confirm()
         if len(products) == 1 and not self.env.context.get("stay"):
             return {
                 "type": "ir.actions.act_window",
@@ -93,3 +113,19 @@ class OrderChannelListing(models.Model):
                 "views": [(False, "form")],
             }
         return self._notify_done(self.env._("%(number)s products were created.", number=len(products)))
+
+    def _confirm_in_place(self):
+        """Confirm from a form that shows the result itself: it is loaded again, unless there is something to ask."""
+        action = self.with_context(stay=True).action_confirm()
+        return action if action.get("res_model") else {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_open_confirm(self):
+        """Open the details for editing, with the products that may be the same thing."""
+        if len(self) > AT_ONCE:
+            raise UserError(
+                self.env._(
+                    "Up to %(number)s items can be edited at once. Choose fewer, or Confirm them all as they are.",
+                    number=AT_ONCE,
+                )
+            )
+        return self.env["order.channel.confirm"]._open(self)

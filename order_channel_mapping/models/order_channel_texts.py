@@ -40,9 +40,8 @@ class OrderChannelBlocker(models.Model):
         return self.listing_id.action_open_link()
 
     def action_confirm_item(self):
-        """Create a product from the item."""
-        self.listing_id.with_context(stay=True).action_confirm()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        """Create a product from the item, or ask where there may be one already."""
+        return self.listing_id._confirm_in_place()
 
     def action_choose_tax(self):
         """Open the tax mapping with everything filled in but the answer."""

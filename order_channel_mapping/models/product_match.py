@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.normalize import loose_sku, normalize_sku
+from ..tools.normalize import loose_sku, name_key, normalize_sku
 
 
 class ProductProduct(models.Model):
@@ -24,6 +24,19 @@ class ProductProduct(models.Model):
     def _compute_order_channel_barcode_key(self):
         for product in self:
             product.order_channel_barcode_key = normalize_sku(product.barcode)
+
+
+class ProductTemplate(models.Model):
+    """The name as twins are looked for by it. Source language: one key for all readers."""
+
+    _inherit = "product.template"
+
+    order_channel_name_key = fields.Char(compute="_compute_order_channel_name_key", store=True, index="btree_not_null")
+
+    @api.depends("name")
+    def _compute_order_channel_name_key(self):
+        for template, source in zip(self, self.with_context(lang=None), strict=True):
+            template.order_channel_name_key = name_key(source.name)
 
 
 class ProductUom(models.Model):

@@ -254,8 +254,7 @@ class SaleOrder(models.Model):
     def action_channel_confirm_items(self):
         """Create a product from each unmapped item of the order."""
         self.ensure_one()
-        self._unmapped_listings().with_context(stay=True).action_confirm()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return self._unmapped_listings()._confirm_in_place()
 
     def action_channel_link_items(self):
         """Ask which product each unmapped item of the order is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 
@@ -45,6 +46,18 @@ def normalize_title(text):
     :return: str, or None
     """
     return normalize_sku(text)
+
+
+def name_key(text):
+    """The form in which names are looked up: the same words in any order, whatever stands between them.
+
+    :return: str, or None where there is no word
+
+    >>> name_key("Mug, blue (0.3 l)") == name_key("BLUE mug 0-3 L")
+    True
+    """
+    words = re.findall(r"[^\W_]+", normalize_sku(text) or "")
+    return " ".join(sorted(words)) or None
 
 
 def custom_listing_key(sku, title):

@@ -191,6 +191,34 @@ REASONS = {
     "match_units_differ": (_lt("but it is a pack of %(units)s"), ""),
     "match_ties": (_lt("Another product fits as well: choose"), ""),
     "match_below": (_lt("No product fits that well"), ""),
+    # === Why no product is made from an item by itself === #
+    "twin_sku": (_lt("%(product)s has the same SKU."), _lt("Link it, so that one thing is not in stock twice.")),
+    "twin_sku_archived": (
+        _lt("%(product)s has the same SKU. It is archived."),
+        _lt("Link it if it is the same, and unarchive it if it is sold again."),
+    ),
+    "twin_barcode": (
+        _lt("%(product)s has the same barcode."),
+        _lt("Link it, so that one thing is not in stock twice."),
+    ),
+    "twin_barcode_archived": (
+        _lt("%(product)s has the same barcode. It is archived."),
+        _lt("Link it if it is the same, and unarchive it if it is sold again."),
+    ),
+    "twin_packaging": (_lt("A packaging of %(product)s has the same barcode."), _lt("Link it: it is a pack.")),
+    "twin_name": (_lt("%(product)s has the same name."), _lt("Link it if it is the same.")),
+    "twin_name_archived": (
+        _lt("%(product)s has the same name. It is archived."),
+        _lt("Link it if it is the same, and unarchive it if it is sold again."),
+    ),
+    "twin_item": (
+        _lt("%(item)s has the same SKU."),
+        _lt("Confirm one, and link the other to its product."),
+    ),
+    "twin_sibling": (
+        _lt("Another variant of it, %(item)s, may be a product already."),
+        _lt("Decide on that one first. The others are added to its product then."),
+    ),
     # === What the channel answered to a quantity === #
     "stale": (
         _lt("The quantity at the channel had changed meanwhile."),

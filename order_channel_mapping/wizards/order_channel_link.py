@@ -22,6 +22,7 @@ class OrderChannelLink(models.TransientModel):
     note = fields.Char(string="Why", help="Kept in the item's mapping history.")
     changing = fields.Boolean(compute="_compute_changing")
     line_ids = fields.One2many("order.channel.link.line", "wizard_id", string="Products")
+    seen = fields.Json(readonly=True)  # {listing id: mapping id} as the user saw it
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
 
@@ -35,6 +36,7 @@ class OrderChannelLink(models.TransientModel):
         listings = self.env["order.channel.listing"].browse(self.env.context.get("default_listing_ids") or []).exists()
         listings.check_access("read")
         lines = self._propose_lines(listings)
+        values["seen"] = {listing.id: listing.mapping_id.id for listing in listings}
         if len(listings) == 1:
             values |= {"listing_id": listings.id, "bundle": len(lines) > 1}
             if len(lines) == 1:
@@ -81,6 +83,7 @@ class OrderChannelLink(models.TransientModel):
         if not chosen:
             raise UserError(self.env._("Choose a product first."))
         listings = self.env["order.channel.listing"].union(*chosen)._as_mapper()
+        listings._check_unchanged(self._seen_mappings(listings))
         waiting = self._frozen_orders(listings)
         listings._link_batch(
             [
@@ -90,6 +93,16 @@ class OrderChannelLink(models.TransientModel):
             note=self.note,
         )
         return self._say_linked(len(listings), len(waiting - self._frozen_orders(listings)))
+
+    def _seen_mappings(self, listings):
+        """``{listing: mapping}`` as the user saw it when the form was opened."""
+        seen = self.seen or {}
+        return {
+            listing: listing.mapping_id.browse(seen[str(listing.id)] or ())
+            if str(listing.id) in seen
+            else listing.mapping_id
+            for listing in listings
+        }
 
     def _chosen(self):
         """``{listing: [(product, quantity)]}`` of those that were given a product."""

@@ -1,0 +1,286 @@
+"""Products made from listings: their details, variants as one template, and the products that may be the same already."""
+
+from odoo.exceptions import UserError
+from odoo.tests import new_test_user
+
+from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
+
+from tests.common import ChannelCase
+
+USER = "order_channel_mapping.group_channel_user"
+
+
+class ConfirmCase(ChannelCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel = cls.make_channel()
+        cls.clerk = new_test_user(cls.env, "confirm_clerk", USER, name="Clara Clerk")
+        cls.number = 0
+
+    @classmethod
+    def listing(cls, sku=None, name=None, **values):
+        cls.number += 1
+        channel = values.pop("channel", cls.channel)
+        barcode = values.get("barcode")
+        return cls.env["order.channel.listing"].create(
+            {
+                "channel_id": channel.id,
+                "company_id": channel.company_id.id,
+                "external_id": f"item-{cls.number}",
+                "sku": sku,
+                "sku_key": normalize_sku(sku),
+                "barcode_key": normalize_sku(barcode),
+                "name": name or f"Thing number {cls.number}",
+                "price": 10.0,
+                "currency_id": channel.company_id.currency_id.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def variants(cls, options, parent="P1", name="Shirt", **values):
+        """Listings of one parent, one for each ``(colour, size)`` or ``(colour, size, price)``."""
+        listings = cls.env["order.channel.listing"]
+        for colour, size, *price in options:
+            listings += cls.listing(
+                f"{parent}-{colour}-{size}",
+                f"{name} - {colour} / {size}",
+                parent_ref=parent,
+                attributes={"Shade": colour, "Fit": size},
+                price=price[0] if price else 10.0,
+                **values,
+            )
+        return listings
+
+    def names(self, products):
+        return {
+            tuple(product.product_template_attribute_value_ids.mapped("name")): product.default_code
+            for product in products
+        }
+
+
+class TestConfirm(ConfirmCase):
+    # === ONE PRODUCT === #
+
+    def test_a_foreign_price_is_converted_and_the_cost_stays_empty(self):
+        currency = self.env["res.currency"].create({"name": "XTS", "symbol": "x", "rate_ids": [(0, 0, {"rate": 4})]})
+        product = self.listing("A", price=20.0, currency_id=currency.id)._confirm()
+        self.assertEqual((product.list_price, product.standard_price), (5.0, 0.0))
+
+    def test_without_a_sku_and_with_a_barcode_that_is_taken(self):
+        self.env["product.product"].create({"name": "Other", "barcode": "4006381333931"})
+        listing = self.listing(barcode="4006381333931")
+        product = listing._confirm(twins_seen=True)
+        self.assertEqual((product.default_code, product.barcode, listing.product_id), (False, False, product))
+
+    def test_a_channel_of_another_company_makes_its_own_product(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+        channel = self.make_channel(company=company)
+        product = self.listing("A", channel=channel)._confirm()
+        self.assertEqual(product.company_id, company)
+        self.assertFalse(product.taxes_id.filtered(lambda tax: tax.company_id != company))
+
+    # === VARIANTS === #
+
+    def test_variants_of_a_parent_are_one_template_with_the_right_variants_only(self):
+        listings = self.variants([("Red", "M"), ("Red", "L"), ("Blue", "M")])
+        products = listings.with_user(self.clerk)._as_mapper()._confirm()
+        template = products.product_tmpl_id
+        self.assertEqual((len(template), template.name, template.is_storable), (1, "Shirt", True))
+        self.assertEqual(template.product_variant_ids, products, "no Blue / L: the channel has none")
+        self.assertEqual(
+            self.names(products), {("Red", "M"): "P1-Red-M", ("Red", "L"): "P1-Red-L", ("Blue", "M"): "P1-Blue-M"}
+        )
+        self.assertEqual(listings.mapped("product_id"), products)
+        self.assertIn("dynamic", template.attribute_line_ids.attribute_id.mapped("create_variant"))
+        template.attribute_line_ids[0].value_ids += self.env["product.attribute.value"].create(
+            {"name": "Green", "attribute_id": template.attribute_line_ids[0].attribute_id.id}
+        )
+        self.assertEqual(len(template.product_variant_ids), 3, "editing the product adds none either")
+
+    def test_attributes_and_values_are_found_by_name(self):
+        shade, fit = self.env["product.attribute"].create(
+            [{"name": "SHADE", "value_ids": [(0, 0, {"name": "red "})]}, {"name": "Fit"}]
+        )
+        products = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
+        template = products.product_tmpl_id
+        self.assertEqual(template.attribute_line_ids.attribute_id, shade + fit)
+        self.assertEqual(len(shade.value_ids), 2, "red is there already")
+        self.assertEqual(template.product_variant_ids, products)
+
+    def test_where_not_all_combinations_exist_one_attribute_makes_variants_on_demand(self):
+        existing = self.env["product.attribute"].create([{"name": "Shade"}, {"name": "Fit"}])
+        products = self.variants([("Red", "M"), ("Blue", "L")])._confirm()
+        used = products.product_tmpl_id.attribute_line_ids.attribute_id
+        self.assertEqual(len(used & existing), 1)
+        self.assertEqual(len(products.product_tmpl_id.product_variant_ids), 2)
+        again = self.variants([("Red", "M"), ("Blue", "L")], parent="P2", name="Coat")._confirm()
+        self.assertEqual(again.product_tmpl_id.attribute_line_ids.attribute_id, used, "used again the next time")
+
+    def test_prices_that_go_by_an_attribute_are_kept(self):
+        products = self.variants([("Red", "M", 10), ("Red", "L", 12), ("Blue", "M", 10)])._confirm()
+        self.assertEqual(products.mapped("lst_price"), [10.0, 12.0, 10.0])
+
+    def test_a_variant_that_came_later_joins_its_siblings(self):
+        first = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
+        first[1].action_archive()
+        late = self.variants([("Red", "XL"), ("Green", "M")])._confirm()
+        self.assertEqual(late.product_tmpl_id, first.product_tmpl_id)
+        self.assertEqual(first.product_tmpl_id.product_variant_ids, first[0] + late, "the archived one stays so")
+
+    def test_a_parent_with_one_variant_is_a_plain_product(self):
+        product = self.variants([("Red", "M")])._confirm()
+        self.assertFalse(product.product_tmpl_id.attribute_line_ids)
+        self.assertEqual(product.name, "Shirt - Red / M")
+
+    def test_variants_that_do_not_tell_themselves_apart_stay_plain_products(self):
+        listings = self.variants([("Red", "M"), ("Blue", "M")])
+        listings[1].attributes = {"Shade": "Blue"}
+        products = listings._confirm()
+        self.assertEqual(len(products.product_tmpl_id), 2)
+
+    def test_added_to_a_product_that_a_person_chose(self):
+        template = self.variants([("Red", "M"), ("Blue", "M")])._confirm().product_tmpl_id
+        others = self.variants([("Red", "M"), ("White", "L")], parent="Q1")
+        products = others._confirm(template=template, twins_seen=True)
+        self.assertEqual(products.product_tmpl_id, template)
+        self.assertEqual(products[0].default_code, "P1-Red-M", "that variant is there already: linked, not made again")
+        self.assertEqual(len(template.product_variant_ids), 3)
+
+    def test_attributes_that_do_not_fit_are_named(self):
+        template = self.variants([("Red", "M"), ("Blue", "M")])._confirm().product_tmpl_id
+        listing = self.listing("Z", parent_ref="Z", attributes={"Voltage": "230"})
+        with self.assertRaisesRegex(UserError, "has the attributes Shade, Fit, these items have Voltage"):
+            listing._confirm(template=template)
+        plain = self.env["product.template"].create({"name": "Plain"})
+        with self.assertRaisesRegex(UserError, "has the attributes none"):
+            listing._confirm(template=plain)
+
+    # === TWINS === #
+
+    def twins(self, listing):
+        return [(twin.how, twin.product) for twin in listing._find_twins().get(listing, [])]
+
+    def test_twins_by_sku_barcode_packaging_and_name(self):
+        Product = self.env["product.product"]
+        by_sku, by_barcode, by_name, old = Product.create(
+            [
+                {"name": "One", "default_code": "Twin-1"},
+                {"name": "Two", "barcode": "111222333"},
+                {"name": "Blue tea-pot"},
+                {"name": "Old", "default_code": "TWIN-OLD", "active": False},
+            ]
+        )
+        self.env["product.uom"].create(
+            {"product_id": by_sku.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": "999888777"}
+        )
+        self.assertEqual(self.twins(self.listing("ＴWIN-1 ")), [("sku", by_sku)])
+        self.assertEqual(self.twins(self.listing(barcode="111222333")), [("barcode", by_barcode)])
+        self.assertEqual(self.twins(self.listing(barcode="999888777")), [("packaging", by_sku)])
+        self.assertEqual(self.twins(self.listing(name="Tea Pot (BLUE)")), [("name", by_name)])
+        self.assertEqual(self.twins(self.listing("twin-old")), [("sku", old)])
+        self.assertEqual(self.twins(self.listing("none", "Nothing like it")), [])
+
+    def test_a_product_of_another_company_is_no_twin(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.env["product.product"].create({"name": "One", "default_code": "T1", "company_id": company.id})
+        self.assertEqual(self.twins(self.listing("T1", "One")), [])
+
+    def test_a_variant_finds_the_product_of_the_whole_thing(self):
+        template = self.env["product.template"].create({"name": "Shirt"})
+        listing = self.variants([("Red", "M")])
+        self.assertEqual(self.twins(listing), [("name", template.product_variant_id)])
+
+
+class TestCatalogue(ConfirmCase):
+    def batch(self, **values):
+        batch = self.env["order.channel.batch"].create({"kind": "catalogue", "channel_ids": self.channel.ids, **values})
+        batch.action_prepare()
+        batch.sudo()._work_now()
+        return batch
+
+    def reasons(self, batch):
+        return {line.listing_id: (line.outcome, line.reason_code) for line in batch.line_ids}
+
+    def test_counts_first_then_products_then_none(self):
+        shirts = self.variants([("Red", "M"), ("Red", "L"), ("Blue", "M")])
+        plain = self.listing("A")
+        gone, custom = self.listing("B", gone=True), self.listing("C", kind="custom")
+        ignored = self.listing("D", state="ignored")
+        batch = self.batch()
+        self.assertEqual((batch.state, batch.change_count, batch.product_count), ("ready", 4, 2))
+        self.assertFalse(batch.line_ids.listing_id & (gone + custom + ignored))
+        self.assertFalse((shirts + plain).product_id)
+        batch.action_apply()
+        self.assertEqual((batch.state, batch.done_count), ("done", 4))
+        template, product = shirts.product_id.product_tmpl_id, plain.product_id
+        self.assertEqual((len(template), len(shirts.product_id)), (1, 3))
+        batch.action_undo()
+        self.assertEqual((batch.state, batch.undone_count), ("undone", 4))
+        self.assertFalse(template.exists() or product.exists())
+        self.assertEqual(set((shirts + plain).mapped("state")), {"unconfirmed"})
+
+    def test_what_may_be_a_product_already_is_left_out_with_its_family(self):
+        product = self.env["product.product"].create({"name": "X", "default_code": "P1-Red-L"})
+        shirts = self.variants([("Red", "M"), ("Red", "L"), ("Blue", "M")])
+        first, second = self.listing("SAME"), self.listing("same")
+        self.env["product.product"].create([{"name": "Grey cup"}, {"name": "Cup, grey"}])
+        cup = self.listing(name="grey cup")
+        batch = self.batch()
+        self.assertEqual(
+            self.reasons(batch),
+            {
+                shirts[0]: ("ambiguous", "twin_sibling"),
+                shirts[1]: ("conflict", "twin_sku"),
+                shirts[2]: ("ambiguous", "twin_sibling"),
+                first: ("change", False),
+                second: ("ambiguous", "twin_item"),
+                cup: ("ambiguous", "twin_name"),
+            },
+        )
+        self.assertEqual(batch.line_ids.filtered("product_id").product_id, product)
+        batch.action_apply()
+        self.assertEqual(batch.done_count, 1)
+        self.assertEqual((first.product_id.default_code, second.state), ("SAME", "unconfirmed"))
+
+    def test_undo_leaves_the_variant_that_is_used_meanwhile(self):
+        shirts = self.variants([("Red", "M"), ("Red", "L")])
+        batch = self.batch()
+        batch.action_apply()
+        products = shirts.product_id
+        template = products.product_tmpl_id
+        location = self.warehouse(self.env.company).lot_stock_id
+        self.env["stock.quant"]._update_available_quantity(products[1], location, 5)
+        batch.action_undo()
+        self.assertEqual((products.exists(), template.exists()), (products[1], template))
+        self.assertFalse(products[1].active or template.active)
+        self.assertEqual(set(shirts.mapped("state")), {"unconfirmed"})
+
+    def test_undo_takes_only_its_own_variants_out_of_a_template(self):
+        before = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
+        self.env.cr.execute(
+            "UPDATE product_product SET create_date = create_date - interval '1 day' WHERE id = ANY(%s)", [before.ids]
+        )
+        self.env.cr.execute(
+            "UPDATE product_template SET create_date = create_date - interval '1 day' WHERE id = %s",
+            [before.product_tmpl_id.id],
+        )
+        self.env.invalidate_all()
+        self.variants([("Red", "XL")])
+        batch = self.batch()
+        batch.action_apply()
+        self.assertEqual(len(before.product_tmpl_id.product_variant_ids), 3)
+        batch.action_undo()
+        self.assertEqual(before.product_tmpl_id.product_variant_ids, before)
+
+    def test_a_family_is_made_whole_or_not_at_all(self):
+        shirts = self.variants([("Red", "M"), ("Red", "L")])
+        plain = self.listing("A")
+        batch = self.batch()
+        self.env["product.product"].create({"name": "X", "default_code": "P1-Red-L"})
+        batch.action_apply()
+        self.assertEqual((batch.done_count, batch.failed_count), (1, 2))
+        self.assertEqual((set(shirts.mapped("state")), plain.state), ({"unconfirmed"}, "linked"))
+        self.assertFalse(self.env["product.template"].search([("name", "=", "Shirt")]))

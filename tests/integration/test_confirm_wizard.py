@@ -1,0 +1,174 @@
+"""The form that shows what listings would become: edited, linked instead, counted in; two people at once."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, new_test_user
+
+from tests.integration.test_confirm import USER, ConfirmCase
+
+
+class TestConfirmWizard(ConfirmCase):
+    def open(self, listings, user=None):
+        action = listings.with_user(user or self.clerk).action_open_confirm()
+        return self.env[action["res_model"]].with_user(user or self.clerk).browse(action["res_id"])
+
+    def test_what_is_written_is_what_the_product_becomes(self):
+        listing = self.listing("A", "Tee", barcode="5901234123457")
+        category = self.env["product.category"].create({"name": "Shirts"})
+        tax = self.env["account.tax"].create({"name": "5%", "amount": 5, "type_tax_use": "sale"})
+        line = self.open(listing)
+        self.assertEqual(line._name, "order.channel.confirm.line", "one item, one form")
+        self.assertEqual((line.standard_price, line.list_price, line.barcode), (0.0, 10.0, "5901234123457"))
+        self.assertEqual((line.decision, line.twin_text), ("create", ""))
+        with Form(line) as form:
+            form.name, form.sku, form.barcode = "Tee shirt", "TEE", "40170725"
+            form.list_price, form.standard_price = 12, 4
+            form.categ_id, form.product_type = category, "service"
+            form.tax_ids.clear()
+            form.tax_ids.add(tax)
+        line.action_confirm()
+        product = listing.product_id
+        self.assertEqual((product.name, product.default_code, product.barcode), ("Tee shirt", "TEE", "40170725"))
+        self.assertEqual((product.list_price, product.standard_price, product.categ_id), (12.0, 4.0, category))
+        self.assertEqual((product.type, product.is_storable, product.taxes_id), ("service", False, tax))
+        self.assertEqual((product.create_uid, listing.mapping_id.user_id), (self.clerk, self.clerk))
+
+    def test_confirm_asks_only_where_there_may_be_a_twin(self):
+        product = self.env["product.product"].create({"name": "One", "default_code": "A", "active": False})
+        free, twin = self.listing("B"), self.listing("a")
+        answer = (free + twin).with_user(self.clerk).action_confirm()
+        wizard = self.env[answer["res_model"]].with_user(self.clerk).browse(answer["res_id"])
+        self.assertEqual((wizard.twin_count, wizard.line_ids.mapped("decision")), (1, ["create", "link"]))
+        self.assertIn("It is archived", wizard.line_ids[1].twin_text)
+        self.assertFalse((free + twin).product_id)
+        wizard.action_confirm()
+        self.assertEqual((twin.product_id, product.active), (product, False))
+        self.assertEqual(free.product_id.default_code, "B")
+        self.listing("C").with_user(self.clerk).with_context(stay=True).action_confirm()
+        self.assertEqual(
+            self.env["order.channel.listing"].search([("sku", "=", "C")]).state, "linked", "nothing to ask"
+        )
+
+    def test_a_likely_twin_has_to_be_decided(self):
+        product = self.env["product.product"].create({"name": "Blue Mug"})
+        listing = self.listing("M", "Mug, blue")
+        line = self.open(listing)
+        self.assertEqual((line.decision, line.product_id), (False, product))
+        with self.assertRaisesRegex(UserError, "may be a product already"):
+            line.action_confirm()
+        line.decision = "create"
+        line.action_confirm()
+        self.assertNotEqual(listing.product_id, product)
+
+    def test_a_packaging_is_linked_as_a_pack(self):
+        product = self.env["product.product"].create({"name": "Tin"})
+        self.env["product.uom"].create(
+            {"product_id": product.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": "999888777"}
+        )
+        listing = self.listing(barcode="999888777")
+        self.open(listing).action_confirm()
+        self.assertEqual((listing.product_id, listing.product_quantity), (product, 6.0))
+
+    def test_of_several_with_one_sku_one_becomes_the_product(self):
+        first, second, third = self.listing("S"), self.listing("s "), self.listing("T")
+        wizard = self.open(first + second + third)
+        self.assertEqual(wizard.line_ids.mapped("decision"), ["create", "same", "create"])
+        wizard.line_ids[2].decision = "leave"
+        wizard.action_confirm()
+        self.assertEqual(first.product_id, second.product_id)
+        self.assertEqual((third.state, first.product_id.default_code), ("unconfirmed", "S"))
+        self.assertEqual(second.mapping_id.method, "manual")
+
+    def test_variants_become_one_product_unless_said_otherwise(self):
+        shirts = self.variants([("Red", "M"), ("Blue", "M")])
+        wizard = self.open(shirts)
+        self.assertEqual((wizard.one_parent, wizard.product_name), (True, "Shirt"))
+        wizard.product_name = "T-shirt"
+        wizard.line_ids[0].standard_price = 3
+        wizard.action_confirm()
+        template = shirts.product_id.product_tmpl_id
+        self.assertEqual((template.name, shirts[0].product_id.standard_price), ("T-shirt", 3.0))
+        self.assertEqual(shirts[1].product_id.standard_price, 0.0)
+        more = self.open(self.variants([("Red", "L"), ("Blue", "L")]))
+        self.assertEqual(more.template_id, template, "their siblings' product is proposed")
+        apart = self.open(self.variants([("Red", "M"), ("Blue", "M")], parent="P2", name="Coat"))
+        apart.as_variants = False
+        apart.action_confirm()
+        self.assertEqual(len(apart.line_ids.listing_id.product_id.product_tmpl_id), 2)
+
+    # === OPENING STOCK === #
+
+    def test_opening_stock_is_an_adjustment_in_the_users_name(self):
+        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        first, second = self.listing("A"), self.listing("B")
+        wizard = self.open(first + second, keeper)
+        location = self.warehouse(self.env.company).lot_stock_id
+        self.assertEqual((wizard.can_count, wizard.opening_stock, wizard.location_id), (True, False, location))
+        wizard.opening_stock = True
+        wizard.line_ids[0].opening_quantity = 7
+        wizard.action_confirm()
+        self.assertEqual((first.product_id.qty_available, second.product_id.qty_available), (7.0, 0.0))
+        move = self.env["stock.move"].search([("product_id", "=", first.product_id.id)])
+        self.assertEqual((move.is_inventory, move.create_uid, move.location_dest_id), (True, keeper, location))
+        self.assertFalse(self.env["stock.move"].search([("product_id", "=", second.product_id.id)]))
+
+    def test_opening_stock_needs_its_tick_and_its_right(self):
+        listing = self.listing("A")
+        line = self.open(listing)
+        line.opening_quantity = 7
+        line.wizard_id.opening_stock = True
+        with self.assertRaisesRegex(UserError, "needs the right to use Inventory"):
+            line.action_confirm()
+        self.assertEqual(listing.state, "unconfirmed")
+        line.wizard_id.opening_stock = False
+        line.action_confirm()
+        self.assertEqual(listing.product_id.qty_available, 0.0)
+
+    # === TWO PEOPLE, RIGHTS === #
+
+    def test_the_slower_of_two_is_told_who_linked_what(self):
+        product = self.env["product.product"].create({"name": "Tea"})
+        listing = self.listing("A", "Leaf")
+        line = self.open(listing)
+        colleague = new_test_user(self.env, "confirm_colleague", USER, name="Carl Colleague")
+        listing.with_user(colleague)._as_mapper()._link(product)
+        with self.assertRaisesRegex(UserError, r"Carl Colleague linked \[A\] Leaf to .*Tea on "):
+            line.action_confirm()
+        with self.assertRaisesRegex(UserError, "Carl Colleague linked"):
+            listing.with_user(self.clerk).action_confirm()
+        with self.assertRaisesRegex(UserError, "Carl Colleague linked"):
+            self.open(listing)
+
+    def test_set_aside_meanwhile(self):
+        listing = self.listing("A", "Leaf")
+        line = self.open(listing)
+        listing.with_user(self.clerk)._as_mapper()._ignore()
+        with self.assertRaisesRegex(UserError, r"set \[A\] Leaf aside"):
+            line.action_confirm()
+
+    def test_the_link_form_tells_the_slower_too(self):
+        tea, mug = self.env["product.product"].create([{"name": "Tea"}, {"name": "Mug"}])
+        listing = self.listing("A", "Leaf")
+        action = listing.with_user(self.clerk).action_open_link()
+        form = Form(self.env["order.channel.link"].with_user(self.clerk).with_context(**action["context"]))
+        form.product_id = mug
+        wizard = form.save()
+        listing._link(tea)
+        with self.assertRaisesRegex(UserError, r"linked \[A\] Leaf to .*Tea on "):
+            wizard.action_link()
+        self.assertEqual(listing.product_id, tea)
+
+    def test_who_may(self):
+        listing = self.listing("A")
+        outsider = new_test_user(self.env, "confirm_outsider", "sales_team.group_sale_manager")
+        with self.assertRaisesRegex(UserError, "You need the right to map"):
+            self.open(listing, outsider)
+        line = self.open(listing)
+        colleague = new_test_user(self.env, "confirm_colleague", USER)
+        with self.assertRaises(AccessError):
+            line.with_user(colleague).action_confirm()
+        company = self.env["res.company"].create({"name": "Other"})
+        foreign = new_test_user(
+            self.env, "confirm_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
+        )
+        with self.assertRaises(AccessError):
+            self.open(listing, foreign)

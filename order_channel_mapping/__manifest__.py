@@ -40,6 +40,7 @@
         "views/order_channel_authorization_templates.xml",
         "views/product_views.xml",
         "views/order_channel_menus.xml",
+        "views/order_channel_freeze_views.xml",
     ],
     "demo": [
         "demo/order_channel_demo.xml",

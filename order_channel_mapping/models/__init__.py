@@ -41,6 +41,8 @@ from . import order_channel_tax_map
 from . import order_channel_order_line
 from . import order_channel_blocker
 from . import order_channel_event
+from . import order_channel_freeze
+from . import order_channel_freeze_alert
 from . import order_channel_command
 from . import order_channel_stock_push
 from . import order_channel_stock_change

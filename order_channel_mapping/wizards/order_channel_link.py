@@ -92,7 +92,8 @@ class OrderChannelLink(models.TransientModel):
             ],
             note=self.note,
         )
-        return self._say_linked(len(listings), len(waiting - self._frozen_orders(listings)))
+        unfrozen = waiting.filtered(lambda order: not order.sale_order_id.channel_frozen)  # no other item holds it up
+        return self._say_linked(len(listings), len(unfrozen))
 
     def _seen_mappings(self, listings):
         """``{listing: mapping}`` as the user saw it when the form was opened."""

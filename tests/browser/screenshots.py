@@ -183,6 +183,7 @@ class Screens(WorldCase):
             self.channels(screen)
             self.listings(screen)
             self.orders(screen)
+            self.freeze_board(screen)
             self.offline(screen)
             self.history(screen)
             self.sales(screen)
@@ -280,6 +281,13 @@ class Screens(WorldCase):
         screen.take("all_orders")
         screen.open(f"{everything}/{self.sale(1004).channel_order_id.id}", ".o_form_view")
         screen.take("channel_order")
+
+    def freeze_board(self, screen):
+        screen.open(self.action("order_channel_freeze_action"), ".o_list_view .o_data_row")
+        screen.take("freeze_board")
+        screen.click(".o_switch_view.o_kanban")
+        screen.wait("document.querySelector('.o_kanban_record')")
+        screen.take("freeze_board_cards")
 
     def offline(self, screen):
         screen.open(f"{self.action('order_channel_sale_order_action')}/{self.stall_order.id}", ".o_form_view")

@@ -9,6 +9,8 @@ from odoo.fields import Command
 from odoo.tests import new_test_user
 from odoo.tools import SQL
 
+from odoo.addons.order_channel_mapping.tools.guard import internal
+
 from tests.common import ChannelCase
 
 from .connect_common import GROUPS, ConnectMixin
@@ -91,8 +93,27 @@ class TestSecurity(ConnectMixin, ChannelCase):
             make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
             make("order.channel.status.map", channel_id=channel.id, code="processing"),
             cls.make_tax_map(channel),
+            cls.make_frozen(channel),
         ]
         return {record._name: record for record in records}
+
+    @classmethod
+    def make_frozen(cls, channel):
+        """A row of the freeze board: an item that is linked to nothing, and the order that waits for it."""
+        own = {"company_id": cls.company.id}
+        listing = cls.env["order.channel.listing"].create(
+            {**own, "channel_id": channel.id, "external_id": "2", "name": "Scarf"}
+        )
+        order = cls.env["order.channel.order"].create(
+            {**own, "channel_id": channel.id, "external_id": "2", "number": "#2", "status": "open"}
+        )
+        cls.env["order.channel.blocker"].create(
+            {**own, "order_id": order.id, "code": "unmapped", "listing_id": listing.id}
+        )
+        buyer = cls.env["res.partner"].create({"name": "Buyer", "company_id": cls.company.id})
+        sale = {**own, "partner_id": buyer.id, "order_channel_id": channel.id, "channel_order_id": order.id}
+        internal(cls.env["sale.order"]).create({**sale, "channel_frozen": True, "channel_to_resolve": True})
+        return cls.env["order.channel.freeze"].search([("listing_id", "=", listing.id)])
 
     @classmethod
     def make_tax_map(cls, channel):
@@ -294,7 +315,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
         self.env.flush_all()
         others = ("ir.cron", "ir.cron.trigger", "mail.activity", "product.product", "sale.order", "sale.order.line")
         result = {}
-        for model in (*self.models, *(self.env[name] for name in others)):
+        for model in (*(model for model in self.models if model._auto), *(self.env[name] for name in others)):
             table = SQL.identifier(model._table)
             result[model._name] = self.env.execute_query(
                 SQL("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM %s t", table)

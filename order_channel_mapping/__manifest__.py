@@ -26,6 +26,8 @@
         "views/order_channel_listing_form_views.xml",
         "views/order_channel_batch_views.xml",
         "views/order_channel_batch_line_views.xml",
+        "views/order_channel_batch_file_views.xml",
+        "wizards/order_channel_sheet_views.xml",
         "views/order_channel_suggestion_views.xml",
         "views/order_channel_order_views.xml",
         "views/order_channel_stock_push_views.xml",

@@ -1,3 +1,4 @@
 from . import oauth
 from . import secrets
+from . import sheet
 from . import webhook

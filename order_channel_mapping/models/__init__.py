@@ -30,6 +30,9 @@ from . import order_channel_batch
 from . import order_channel_batch_line
 from . import order_channel_batch_work
 from . import order_channel_batch_catalogue
+from . import order_channel_batch_file
+from . import order_channel_batch_file_rows
+from . import order_channel_listing_sheet
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order

@@ -6,6 +6,8 @@ marketplace said itself travel in the parameter ``message`` and stay as they are
 
 from odoo.tools import LazyTranslate
 
+from .sheet_reasons import SHEET_REASONS
+
 _lt = LazyTranslate(__name__)
 
 #: code -> (what happened, what to do). ``%(name)s`` takes the parameter of that name.
@@ -325,6 +327,7 @@ REASONS = {
         _lt("Nothing: it is worked out again by itself."),
     ),
     "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
+    **SHEET_REASONS,
 }
 
 

@@ -1,0 +1,457 @@
+"""Mapping in a spreadsheet: listings out, filled in, in again, looked at row by row, applied as a batch, undone."""
+
+import base64
+import csv
+import io
+from unittest.mock import patch
+
+import xlsxwriter
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from odoo.addons.order_channel_mapping.controllers.sheet import MappingSheet
+from odoo.addons.order_channel_mapping.models import order_channel_batch_file
+from odoo.addons.order_channel_mapping.models.order_channel_listing_sheet import SHEET_CHUNK
+from odoo.addons.order_channel_mapping.tools import mapping_sheet
+
+from tests.common import ChannelHttpCase
+from tests.fakes import line
+from tests.integration.orders_common import OrderCase
+
+USER = "order_channel_mapping.group_channel_user"
+
+
+class SheetCase(OrderCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel.name = "Tea Shop"
+        cls.clerk = new_test_user(cls.env, "sheet_clerk", USER, name="Clara Clerk")
+        cls.listings = cls.make_listings(6)
+        cls.zeros = cls.env["product.product"].create({"name": "Spoon", "default_code": "007"})
+
+    @classmethod
+    def make_listings(cls, number, channel=None, **values):
+        channel = channel or cls.channel
+        return cls.env["order.channel.listing"].create(
+            [
+                {
+                    "channel_id": channel.id,
+                    "company_id": channel.company_id.id,
+                    "external_id": f"item-{index}",
+                    "sku": f"CH-{index}",
+                    "sku_key": f"ch-{index}",
+                    "name": f"Item {index}",
+                    **values,
+                }
+                for index in range(number)
+            ]
+        )
+
+    def setUp(self):
+        super().setUp()
+        batch_class = self.registry["order.channel.batch"]
+        for name, replacement in (
+            ("_commit", lambda batch: batch.env.flush_all()),
+            ("_rollback", lambda batch: batch.env.invalidate_all()),
+        ):
+            patcher = patch.object(batch_class, name, replacement)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+
+    def sheet(self, listings=None, user=None, **values):
+        if listings is not None:
+            values["selected_ids"] = listings.ids
+        return self.env["order.channel.sheet"].with_user(user or self.clerk).create(values)
+
+    def downloaded(self, sheet):
+        """The rows of a sheet as a person sees them: list of ``{column: text}``."""
+        out = io.BytesIO()
+        MappingSheet._write(out, "csv", sheet._listings())
+        keys = list(self.env["order.channel.listing"]._sheet_headings())
+        rows = csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))
+        return [dict(zip(keys, row, strict=True)) for row in rows][1:]
+
+    def file(self, *rows):
+        """A CSV with these cells: ``(item, sku)`` with quantity, action, product and channel where they matter."""
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        writer.writerow(["Channel", "ID at the Channel", "Product SKU", "Quantity", "Action", "Product"])
+        for item, sku, *rest in rows:
+            quantity, action, product, channel = (*rest, *("", "", "", "Tea Shop")[len(rest) :])
+            writer.writerow([channel, item, sku, quantity, action, product])
+        return out.getvalue().encode()
+
+    def upload(self, content, name="mapping.csv", user=None, **values):
+        sheet = self.sheet(user=user, data=base64.b64encode(content), filename=name, **values)
+        batch = self.env["order.channel.batch"].with_user(user or self.clerk).browse(sheet.action_upload()["res_id"])
+        if batch.working:
+            self.env["order.channel.batch"]._cron_work()
+        return batch
+
+    def outcome(self, *rows):
+        """What one upload makes of each row or group of rows: ``[(outcome, reason code)]``."""
+        return [(line.outcome, line.reason_code) for line in self.upload(self.file(*rows)).line_ids]
+
+
+class TestSheetDownload(SheetCase):
+    def test_what_a_row_says(self):
+        self.listings[0].write({"barcode": "0123", "price": 4.5, "currency_id": self.env.company.currency_id.id})
+        self.listings[0].name = "=HYPERLINK(evil)"
+        self.take(self.order("1", [line("a", "item-0", sku="CH-0")]))
+        row = self.downloaded(self.sheet(self.listings[:1]))[0]
+        self.assertEqual(
+            row,
+            {
+                "channel": "Tea Shop",
+                "item": "item-0",
+                "parent": "",
+                "item_sku": "CH-0",
+                "name": "'=HYPERLINK(evil)",
+                "barcode": "'0123",
+                "price": "4.5",
+                "currency": self.env.company.currency_id.name,
+                "waiting": "1",
+                "state": "Unconfirmed",
+                "sku": "",
+                "product": "",
+                "quantity": "",
+                "action": "",
+            },
+        )
+
+    def test_which_items(self):
+        self.listings[0]._link(self.mug, 6)
+        self.listings[1]._link_bundle([(self.mug, 1), (self.zeros, 2.5)])
+        self.listings[2]._ignore()
+        self.listings[3].gone = True
+        linked = self.downloaded(self.sheet(which="linked"))
+        self.assertEqual(
+            [(row["item"], row["sku"], row["product"], row["quantity"]) for row in linked],
+            [
+                ("item-0", "MUG-1", "Mug", "6"),
+                ("item-1", "MUG-1", "Mug", "1"),
+                ("item-1", "'007", "Spoon", "2.5"),
+            ],
+        )
+        open_items = self.downloaded(self.sheet(which="unconfirmed", channel_ids=self.channel.ids))
+        self.assertEqual([row["item"] for row in open_items], ["item-4", "item-5"])
+        everything = self.downloaded(self.sheet(which="all", channel_ids=self.channel.ids))
+        self.assertEqual(len(everything), 7)
+        self.assertEqual([row["action"] for row in everything if row["item"] == "item-2"], ["ignore"])
+
+    def test_two_channels_of_one_name_are_told_apart(self):
+        twin = self.make_channel(name="TEA shop")
+        twin.name = "TEA shop"
+        other = self.make_listings(1, twin)
+        (row,) = self.downloaded(self.sheet(other))
+        self.assertEqual(row["channel"], f"TEA shop #{twin.id}")
+        batch = self.upload(self.file(("item-0", "MUG-1", "", "", "", row["channel"])))
+        self.assertEqual(batch.line_ids.listing_id, other)
+
+    def test_queries_do_not_grow_with_rows(self):
+        many = self.make_listings(SHEET_CHUNK, self.make_channel())
+        many[:100]._link(self.mug)
+
+        def queries(listings):
+            sheet = self.sheet(listings)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = self.downloaded(sheet)
+            self.assertEqual(len(rows), len(listings))
+            return self.env.cr.sql_log_count - before
+
+        queries(many[:1])  # access rules are cached from here
+        self.assertLessEqual(queries(many), queries(many[95:105]))
+
+    def test_rights(self):
+        outsider = new_test_user(self.env, "sheet_outsider", "sales_team.group_sale_manager")
+        with self.assertRaises(AccessError):
+            self.sheet(self.listings, user=outsider)
+        sheet = self.sheet(self.listings)
+        colleague = new_test_user(self.env, "sheet_colleague", USER)
+        with self.assertRaises(AccessError):
+            sheet.with_user(colleague).action_download()
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        foreign = new_test_user(
+            self.env, "sheet_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
+        )
+        self.assertFalse(self.sheet(self.listings, user=foreign)._listings())
+        with self.assertRaises(AccessError):
+            self.sheet(user=foreign, which="all", company_id=self.env.company.id)
+
+    def test_nothing_to_download_is_said(self):
+        self.listings._ignore()
+        with self.assertRaisesRegex(UserError, "There are no such items"):
+            self.sheet(channel_ids=self.channel.ids).action_download()
+
+    def test_items_of_two_companies_are_not_mixed(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env["stock.warehouse"].create({"name": "E", "code": "E", "company_id": company.id})
+        theirs = self.make_listings(1, self.make_channel(company=company))
+        with self.assertRaisesRegex(UserError, "one company"):
+            (self.listings | theirs).action_map_in_sheet()
+
+
+class TestSheetUpload(SheetCase):
+    def test_seen_first_then_applied_then_undone(self):
+        content = self.file(
+            ("item-0", "MUG-1"),
+            ("item-1", "tea-1", "6"),
+            ("item-2", "MUG-1", "1"),
+            ("item-2", "TEA-1", "2"),
+            ("item-3", "", "", "confirm"),
+            ("item-4", "", "", "Ignore"),
+            ("item-5", ""),
+        )
+        batch = self.upload(content)
+        self.assertEqual((batch.state, batch.kind, batch.name), ("ready", "file", "mapping.csv"))
+        self.assertEqual((batch.change_count, batch.same_count, batch.problem_count), (5, 1, 0))
+        self.assertEqual(batch.line_ids.mapped("row_number"), [2, 3, 4, 6, 7, 8])
+        self.assertEqual(batch.channel_ids, self.channel)
+        self.assertEqual(set(self.listings.mapped("state")), {"unconfirmed"}, "nothing is changed yet")
+        batch.action_apply()
+        self.assertEqual((batch.state, batch.done_count), ("done", 5))
+        self.assertEqual(self.listings[0].product_id, self.mug)
+        self.assertEqual((self.listings[1].product_id, self.listings[1].product_quantity), (self.tea, 6))
+        self.assertEqual(
+            {part.product_id: part.quantity for part in self.listings[2].mapping_id.line_ids},
+            {self.mug: 1, self.tea: 2},
+        )
+        self.assertEqual(self.listings[:3].mapping_id.mapped("method"), ["file"] * 3)
+        self.assertEqual(self.listings[3].product_id.name, "Item 3")
+        self.assertEqual(self.listings[4:].mapped("state"), ["ignored", "unconfirmed"])
+        again = self.upload(content)
+        self.assertEqual((again.same_count, len(again.line_ids)), (6, 6), "the same file again changes nothing")
+        batch.action_undo()
+        self.assertEqual(batch.state, "undone")
+        self.assertEqual(set(self.listings.mapped("state")), {"unconfirmed"})
+
+    def test_a_whole_mapping_comes_back_the_same_in_both_formats(self):
+        nameless = self.env["product.product"].create({"name": "No Reference"})
+        self.env["product.product"].create({"name": "Other Mug", "default_code": "mug-1"})
+        self.listings[0]._link(self.mug, 6)
+        self.listings[1]._link_bundle([(self.mug, 1), (self.zeros, 2.5)])
+        self.listings[2]._ignore()
+        self.listings[3]._link(nameless, 0.12)
+        self.listings[4]._link_bundle([(self.tea, 1), (self.tea, 2)])
+        listings = self.sheet(which="all", channel_ids=self.channel.ids)._listings()
+        for file_format in ("csv", "xlsx"):
+            with self.subTest(file_format):
+                out = io.BytesIO()
+                MappingSheet._write(out, file_format, listings)
+                batch = self.upload(out.getvalue())
+                self.assertEqual(batch.line_ids.mapped("outcome"), ["same"] * 6, batch.line_ids.mapped("text"))
+
+    def test_a_sheet_in_another_language_is_understood(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        headings = type(self.env["order.channel.listing"])._sheet_headings
+        french = {"channel": "Canal", "item": "Identifiant (ne pas modifier)", "sku": "Référence"}
+
+        def translated(model):
+            return headings(model) | (french if model.env.lang == "fr_FR" else {})
+
+        with patch.object(type(self.env["order.channel.listing"]), "_sheet_headings", translated):
+            batch = self.upload("Canal;Identifiant;Référence\r\nTea Shop;item-0;MUG-1\r\n".encode("cp1252"))
+        self.assertEqual(batch.line_ids.product_id, self.mug)
+
+    def test_rows_that_cannot_be_done_say_why(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.clerk.company_ids |= company
+        self.env["product.product"].create(
+            [
+                {"name": "Gone", "default_code": "OLD", "active": False},
+                {"name": "Theirs", "default_code": "THEIRS", "company_id": company.id},
+                {"name": "Cup", "default_code": "CUP"},
+                {"name": "Cup", "default_code": "Ｃup"},
+                {"name": "Item 5", "default_code": "ch-5"},
+            ]
+        )
+        self.take(self.order("1", [line("a", "item-4", sku="CH-4")]))
+        for rows, code in (
+            ([("item-9", "MUG-1")], "row_item"),
+            ([("item-0", "MUG-1", "", "", "", "No Shop")], "row_channel"),
+            ([("", "MUG-1")], "row_no_item"),
+            ([("item-0", "NOPE")], "row_sku_unknown"),
+            ([("item-0", "old")], "row_sku_archived"),
+            ([("item-0", "THEIRS")], "row_sku_company"),
+            ([("item-0", "cup")], "row_sku_several"),
+            ([("item-0", "7")], "row_zeros"),
+            ([("item-0", "", "", "", "Mugg")], "row_name_unknown"),
+            ([("item-0", "", "", "", "Cup")], "row_name_several"),
+            ([("item-0", "", "3")], "row_no_product"),
+            ([("item-0", "", "", "link")], "row_no_product"),
+            ([("item-0", "MUG-1", "0")], "row_quantity"),
+            ([("item-0", "MUG-1", "-1")], "row_quantity"),
+            ([("item-0", "MUG-1", "six")], "row_quantity"),
+            ([("item-0", "MUG-1", "0.0001")], "row_quantity"),
+            ([("item-0", "MUG-1", "", "delete")], "row_action"),
+            ([("item-0", "MUG-1", "", "confirm")], "row_product_extra"),
+            ([("item-0", "MUG-1"), ("item-0", "", "", "ignore")], "rows_contradict"),
+            ([("item-0", "MUG-1"), ("item-0", "mug-1", "2")], "rows_same_product"),
+            ([("item-4", "", "", "ignore")], "row_waiting"),
+            ([("item-5", "", "", "confirm")], "row_twin"),
+        ):
+            with self.subTest(code, rows=rows):
+                batch = self.upload(self.file(("item-1", "TEA-1"), *rows))
+                self.assertEqual(
+                    [(row.outcome, row.reason_code, row.chosen) for row in batch.line_ids],
+                    [("change", False, True), ("problem", code, False)],
+                )
+                self.assertRegex(batch.line_ids[1].text, r"Rows? 3")
+
+    def test_a_sku_typed_exactly_or_with_the_products_name_is_certain(self):
+        products = self.env["product.product"].create(
+            [{"name": "Big Cup", "default_code": "CUP"}, {"name": "Small Cup", "default_code": "cup"}]
+        )
+        batch = self.upload(self.file(("item-0", "CUP"), ("item-1", "cup"), ("item-2", "Cup", "", "", "small cup")))
+        self.assertEqual([row.product_id for row in batch.line_ids], [products[0], products[1], products[1]])
+
+    def test_cells_that_the_spreadsheet_altered_are_named(self):
+        out = io.BytesIO()
+        book = xlsxwriter.Workbook(out)
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Channel", "ID at the Channel", "Product SKU"])
+        sheet.write_row(1, 0, ["Tea Shop", "item-0", 7])
+        sheet.write_row(2, 0, ["Tea Shop", "item-1"])
+        sheet.write_number(2, 2, 46000, book.add_format({"num_format": "d-mmm"}))
+        sheet.write_row(3, 0, ["Tea Shop", "item-2", "007"])
+        book.close()
+        batch = self.upload(out.getvalue(), "mapping.xlsx")
+        self.assertEqual(batch.line_ids.mapped("reason_code"), ["row_zeros", "row_cell", False])
+        self.assertIn("7 may stand for 007", batch.line_ids[0].text)
+        self.assertIn("Product SKU", batch.line_ids[1].text)
+        self.assertEqual(batch.line_ids[2].product_id, self.zeros)
+
+    def test_a_problem_is_solved_by_choosing_the_product_in_the_preview(self):
+        batch = self.upload(self.file(("item-0", "NOPE"), ("item-9", "MUG-1")))
+        batch.line_ids[0].write({"product_id": self.tea.id, "chosen": True})
+        with self.assertRaisesRegex(UserError, "Row 3 names no item of a channel"):
+            batch.line_ids[1].chosen = True
+        with self.assertRaisesRegex(UserError, "Row 3 names no item of a channel"):
+            batch.line_ids[1].product_id = self.tea
+        batch.action_apply()
+        self.assertEqual((batch.done_count, self.listings[0].product_id), (1, self.tea))
+
+    # === WHAT SOMEBODY ELSE DID === #
+
+    def test_what_is_linked_otherwise_waits_for_a_tick(self):
+        self.listings[0].with_user(self.clerk)._as_mapper()._link(self.tea)
+        self.listings[1]._link(self.mug)
+        batch = self.upload(self.file(("item-0", "MUG-1", "2"), ("item-1", "", "", "ignore"), ("item-1", "")))
+        self.assertEqual((batch.line_ids[0].outcome, batch.line_ids[0].reason_code), ("conflict", "row_linked"))
+        self.assertEqual(batch.line_ids[1].reason_code, "row_linked_ignore")
+        self.assertRegex(batch.line_ids[0].text, r"Row 2: Clara Clerk linked it to 1 x \[TEA-1\] Tea on ")
+        self.assertFalse(batch.line_ids[0].chosen)
+        batch.line_ids[0].chosen = True
+        batch.action_apply()
+        self.assertEqual((self.listings[0].product_id, self.listings[0].product_quantity), (self.mug, 2))
+        batch.action_undo()
+        self.assertEqual((self.listings[0].product_id, self.listings[0].product_quantity), (self.tea, 1))
+
+    def test_of_two_people_with_a_sheet_each_the_slower_is_told(self):
+        colleague = new_test_user(self.env, "sheet_colleague", USER, name="Carl Colleague")
+        mine = self.upload(self.file(("item-0", "MUG-1"), ("item-1", "MUG-1")))
+        theirs = self.upload(self.file(("item-0", "TEA-1")), user=colleague)
+        theirs.action_apply()
+        mine.action_apply()
+        self.assertEqual((mine.done_count, mine.left_count), (1, 1))
+        self.assertEqual(self.listings[:2].product_id, self.tea | self.mug)
+        self.assertIn("Carl Colleague linked", mine.line_ids[0].text)
+
+    # === WHAT IS NO SUCH FILE === #
+
+    def test_files_that_cannot_be_taken_are_refused_in_words(self):
+        for content, words in (
+            (b"%PDF-1.7", "no XLSX or CSV file.*Save the sheet"),
+            (b"\n", "headings"),
+            (b"Name,Price\nTea,1\n", "headings.*Keep the first row"),
+            (self.file(), "no rows"),
+            (b"PK\x03\x04", "damaged"),
+            (b"x" * (mapping_sheet.MAX_BYTES + 1), "too large: 10 MB"),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(UserError, words):
+                self.upload(content)
+        with self.assertRaisesRegex(UserError, "Choose the file first"):
+            self.sheet().action_upload()
+
+    def test_what_shows_only_in_the_background_ends_the_batch_in_words(self):
+        with patch.object(order_channel_batch_file, "SMALL_BYTES", 0), patch.object(mapping_sheet, "MAX_ROWS", 2):
+            batch = self.upload(self.file(*[(f"item-{number}", "MUG-1") for number in range(3)]))
+        self.assertEqual(batch.state, "failed")
+        self.assertIn("2 rows are the most", batch.text)
+
+    def test_people_upload_into_their_own_companies_only(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        foreign = new_test_user(
+            self.env, "sheet_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
+        )
+        batch = self.upload(self.file(("item-0", "MUG-1")), user=foreign)
+        self.assertEqual((batch.company_id, batch.line_ids.reason_code), (company, "row_channel"))
+        self.assertFalse(batch.line_ids.listing_id)
+        outsider = new_test_user(self.env, "sheet_outsider", "sales_team.group_sale_manager")
+        with self.assertRaisesRegex(UserError, "You need the right to map items"):
+            self.env["order.channel.batch"].with_user(outsider)._make_from_sheet(b"", "x", self.env.company)
+        with self.assertRaisesRegex(UserError, "Upload the sheet under"):
+            self.env["order.channel.batch"].with_user(self.clerk).create(
+                {"kind": "file", "channel_ids": self.channel.ids}
+            ).action_prepare()
+
+    # === MANY === #
+
+    def test_five_thousand_rows_take_a_fixed_number_of_queries_for_each_thousand(self):
+        channel = self.make_channel()
+        channel.name = "Big Shop"
+        self.make_listings(5000, channel)
+        rows = [(f"item-{number}", "MUG-1" if number % 2 else "NOPE", "", "", "", "Big Shop") for number in range(5000)]
+        counts = []
+        work = self.registry["order.channel.batch"]._work_chunk
+
+        def watch(batch):
+            batch.env.flush_all()
+            batch.env.invalidate_all()
+            before = batch.env.cr.sql_log_count
+            work(batch)
+            counts.append(batch.env.cr.sql_log_count - before)
+
+        with patch.object(self.registry["order.channel.batch"], "_work_chunk", watch):
+            batch = self.upload(self.file(*rows))
+            while batch.working:
+                self.env["order.channel.batch"]._cron_work()
+        self.assertEqual((batch.state, batch.change_count, batch.problem_count), ("ready", 2500, 2500))
+        self.assertEqual(len(counts), 7, "read, five thousands, the end")
+        self.assertLess(max(counts), 40, counts)
+        self.assertFalse(batch.sudo().sheet_rows)
+
+
+class TestSheetHttp(ChannelHttpCase):
+    def test_the_file_is_handed_out_to_whom_it_belongs(self):
+        channel = self.make_channel()
+        listing = self.env["order.channel.listing"].create(
+            {
+                "channel_id": channel.id,
+                "company_id": channel.company_id.id,
+                "external_id": "1",
+                "name": "=1+1",
+            }
+        )
+        clerk = new_test_user(self.env, "sheet_clerk", USER)
+        new_test_user(self.env, "sheet_colleague", USER)
+        for file_format in ("csv", "xlsx"):
+            sheet = self.env["order.channel.sheet"].with_user(clerk)
+            sheet = sheet.create({"selected_ids": listing.ids, "file_format": file_format})
+            url = sheet.action_download()["url"]
+            self.authenticate("sheet_clerk", "sheet_clerk")
+            answer = self.url_open(url)
+            self.assertEqual(answer.status_code, 200)
+            self.assertIn("selected-items-", answer.headers["Content-Disposition"])
+            keys = self.env["order.channel.listing"]._sheet_keys()
+            (row,) = mapping_sheet.read_sheet(answer.content, keys)
+            self.assertEqual((row["item"], row["odd"]), ("1", {}))
+            self.assertNotIn(b",=1", answer.content)
+            self.authenticate("sheet_colleague", "sheet_colleague")
+            with mute_logger("odoo.http"):
+                self.assertEqual(self.url_open(url).status_code, 404)

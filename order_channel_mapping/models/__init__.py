@@ -51,6 +51,8 @@ from . import order_channel_stock_push
 from . import order_channel_stock_change
 from . import order_channel_promise
 from . import order_channel_impact
+from . import order_channel_listing_unlink
+from . import order_channel_listing_ignore
 from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import order_channel_shipment

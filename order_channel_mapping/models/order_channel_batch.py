@@ -50,6 +50,7 @@ class OrderChannelBatch(models.Model):
         "res.users", string="By", required=True, readonly=True, default=lambda self: self.env.uid, index=True
     )
     channel_ids = fields.Many2many("order.channel", string="Channels", check_company=True)
+    note = fields.Char(string="Reason Given", readonly=True)
     at_once = fields.Boolean(readonly=True, help="Applied as soon as it is worked out, without a look at it.")
     selection = fields.Json(readonly=True)  # domain of the listings
     cursor = fields.Integer(readonly=True)  # id of the last listing worked out

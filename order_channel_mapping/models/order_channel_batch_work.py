@@ -178,11 +178,8 @@ class OrderChannelBatch(models.Model):
     def _apply_confirm(self, lines):
         lines.listing_id._confirm(batch=self)
 
-    def _apply_ignore(self, lines):
-        lines.listing_id._ignore()
-
     def _apply_unlink(self, lines):
-        lines.listing_id._unlink_product()
+        lines.listing_id._unlink_product(note=self.note)
 
     # === PUTTING BACK === #
 

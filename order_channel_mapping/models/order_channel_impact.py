@@ -10,6 +10,8 @@ from .order_channel_promise import Offer
 
 #: a price this many times another one looks like a wrong link, or a pack that is not said to be one
 FAR = 2.0
+#: names of products, items or channels that a sentence lists
+FEW = 5
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.normalize import normalize_sku
+
 
 class OrderChannelListing(models.Model):
     """One sellable item of a channel, at variant level, or (kind *custom*) what an order line without an item sells."""
@@ -46,6 +48,8 @@ class OrderChannelListing(models.Model):
     )
     gone = fields.Boolean(readonly=True, help="No longer at the channel.")
     to_review = fields.Boolean(readonly=True)
+    linked_sku = fields.Char(string="SKU When Linked", readonly=True)
+    sku_changed = fields.Boolean(compute="_compute_sku_changed")
     link_hint = fields.Selection(
         [
             ("none", "No product has this SKU or barcode"),
@@ -76,6 +80,13 @@ class OrderChannelListing(models.Model):
     def _compute_display_name(self):
         for listing in self:
             listing.display_name = f"[{listing.sku}] {listing.name}" if listing.sku else listing.name
+
+    @api.depends("to_review", "sku", "linked_sku", "state")
+    def _compute_sku_changed(self):
+        """Whether the channel calls it by another SKU than when it was linked, and nobody has looked at that yet."""
+        for listing in self:
+            changed = normalize_sku(listing.sku) != normalize_sku(listing.linked_sku)
+            listing.sku_changed = listing.state == "linked" and listing.to_review and changed
 
     def _compute_waiting_order_count(self):
         """Orders that are frozen because of this listing."""

@@ -7,7 +7,6 @@ from odoo.tools import SQL, format_datetime
 
 from ..tools.guard import permitted
 from ..tools.reasons import reason_text
-from .order_channel_batch import AT_ONCE
 
 
 class OrderChannelListing(models.Model):
@@ -201,8 +200,8 @@ class OrderChannelListing(models.Model):
         third of the time of linking a page.
         """
         names = ["state", "mapping_id", "product_id", "product_quantity", "link_hint", "to_review"]
-        names += ["write_uid", "write_date"]
-        self.flush_recordset(names)
+        names += ["linked_sku", "write_uid", "write_date"]
+        self.flush_recordset([*names, "sku"])
         mappings.flush_recordset()
         mappings.line_ids.flush_recordset()
         self.env.cr.execute(
@@ -212,6 +211,7 @@ class OrderChannelListing(models.Model):
                    SET state = 'linked', mapping_id = given.mapping_id, link_hint = NULL, to_review = FALSE,
                        product_id = CASE WHEN given.products = 1 THEN given.product_id END,
                        product_quantity = CASE WHEN given.products = 1 THEN given.quantity ELSE 0 END,
+                       linked_sku = listing.sku,
                        write_uid = %s, write_date = %s
                   FROM (SELECT mapping.id AS mapping_id, mapping.listing_id, count(*) AS products,
                                min(line.product_id) AS product_id, min(line.quantity) AS quantity
@@ -252,18 +252,23 @@ class OrderChannelListing(models.Model):
                 )
             )
 
-    def _end_mappings(self, refused=False):
+    def _end_mappings(self, refused=False, note=None):
         ended = self.mapping_id
-        ended.write({"ended_at": fields.Datetime.now(), "end_user_id": self.env.uid, "refused": refused})
+        values = {"end_user_id": self.env.uid, "refused": refused, "end_note": note}
+        ended.write({"ended_at": fields.Datetime.now(), **values})
         ended.flush_recordset(["ended_at"])  # before a new one is inserted: the unique index wants one live mapping
 
-    def _unlink_product(self, state="unconfirmed"):
+    def _unlink_product(self, state="unconfirmed", note=None):
         """End what the listings stand for: automatic linking won't propose it again. Their draft orders are frozen again;
-        those that were processed keep the product."""
+        those that were processed keep the product.
+
+        :param state: what the listings are from then on
+        :param str note: why, in a person's words
+        """
         linked = self.filtered("mapping_id")
         products = linked.mapping_id.line_ids.product_id
         released = self.env["order.channel.order.line"]._release(linked.mapping_id)
-        linked._end_mappings(refused=True)
+        linked._end_mappings(refused=True, note=note)
         linked.write({"state": state, "mapping_id": False, "product_id": False, "product_quantity": 0.0})
         linked._hint_links()
         released._project()
@@ -322,26 +327,6 @@ class OrderChannelListing(models.Model):
             return "linked_since", params
         return ("ignored_since" if self.state == "ignored" else "unlinked_since"), params
 
-    # === IGNORE === #
-
-    def _ignore(self):
-        """Leave the listings alone: not proposed, not pushed. Refused while orders wait for them."""
-        waiting = self.filtered("waiting_order_count")
-        if waiting:
-            raise UserError(
-                self.env._(
-                    "Orders wait for %(items)s. Link or confirm them instead; ignoring would leave the orders frozen.",
-                    items=", ".join(waiting[:5].mapped("display_name")),
-                )
-            )
-        linked = self.filtered("mapping_id")
-        if linked:
-            raise UserError(self.env._("Unlink %(item)s first.", item=linked[0].display_name))
-        self.write({"state": "ignored"})
-
-    def _unignore(self):
-        self.filtered(lambda listing: listing.state == "ignored").write({"state": "unconfirmed"})
-
     # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
 
     def _as_mapper(self):
@@ -349,19 +334,6 @@ class OrderChannelListing(models.Model):
         listings = permitted(self)
         listings._lock()
         return listings
-
-    def action_ignore(self):
-        if len(self) > AT_ONCE:
-            return self.env["order.channel.batch"]._make("ignore", self)._report()
-        return self._as_mapper()._ignore()
-
-    def action_unignore(self):
-        self._as_mapper()._unignore()
-
-    def action_unlink_product(self):
-        if len(self) > AT_ONCE:
-            return self.env["order.channel.batch"]._make("unlink", self)._report()
-        return self._as_mapper()._unlink_product()
 
     def action_auto_link(self):
         """Link by SKU and barcode those of these listings that are certain."""

@@ -33,6 +33,7 @@ class OrderChannelMapping(models.Model):
     line_ids = fields.One2many("order.channel.mapping.line", "mapping_id", string="Stands For", readonly=True)
     user_id = fields.Many2one("res.users", string="By", readonly=True, default=lambda self: self.env.uid)
     end_user_id = fields.Many2one("res.users", string="Ended By", readonly=True)
+    end_note = fields.Char(string="Why It Ended", readonly=True)
 
     _live_uniq = models.UniqueIndex("(listing_id) WHERE ended_at IS NULL", "A listing has one mapping at a time.")
 

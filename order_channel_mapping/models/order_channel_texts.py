@@ -15,7 +15,15 @@ class OrderChannelBlocker(models.Model):
     image_url = fields.Char(related="listing_id.image_url")
     link_hint = fields.Selection(related="listing_id.link_hint")
 
-    @api.depends("code", "params", "overruled_by_id", "listing_id.link_hint")
+    @api.depends(
+        "code",
+        "params",
+        "overruled_by_id",
+        "listing_id.link_hint",
+        "listing_id.state",
+        "listing_id.ignore_reason",
+        "listing_id.ignore_note",
+    )
     @api.depends_context("lang")
     def _compute_text(self):
         hints = dict(self.env["order.channel.listing"]._fields["link_hint"]._description_selection(self.env))
@@ -25,7 +33,10 @@ class OrderChannelBlocker(models.Model):
             blocker.text, blocker.remedy = blocker_text(
                 self.env, blocker.code, blocker.params, labels.get(blocker.code), has_statuses
             )
-            if blocker.code == "unmapped" and blocker.link_hint:
+            if blocker.code == "unmapped" and blocker.listing_id.state == "ignored":
+                params = {**(blocker.params or {}), "reason": blocker.listing_id._ignore_words()}
+                blocker.text, blocker.remedy = blocker_text(self.env, "ignored", params)
+            elif blocker.code == "unmapped" and blocker.link_hint:
                 blocker.remedy = hints[blocker.link_hint] + "."
             if blocker.overruled_by_id:
                 blocker.remedy = self.env._("Overruled by %(user)s", user=blocker.overruled_by_id.sudo().name)

@@ -80,3 +80,7 @@ class ProductProduct(models.Model):
     def action_push_channel_stock(self):
         """Push the stock of everything that these products are sold as."""
         return self._channel_listings().action_push_stock()
+
+    def action_unlink_from_channels(self):
+        """Choose the channels where these products are to be sold no more."""
+        return self._channel_listings().action_open_unlink()

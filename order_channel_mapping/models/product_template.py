@@ -40,3 +40,7 @@ class ProductTemplate(models.Model):
     def action_push_channel_stock(self):
         """Push the stock of everything that this product's variants are sold as."""
         return self._all_variants().action_push_channel_stock()
+
+    def action_unlink_from_channels(self):
+        """Choose the channels where this product's variants are to be sold no more."""
+        return self._all_variants().action_unlink_from_channels()

@@ -252,9 +252,15 @@ class SaleOrder(models.Model):
         return self.channel_blocker_ids.filtered(lambda blocker: blocker.code == "unmapped").listing_id
 
     def action_channel_confirm_items(self):
-        """Create a product from each unmapped item of the order."""
+        """Create a product from each unmapped item of the order. What somebody ignored is no product."""
         self.ensure_one()
-        return self._unmapped_listings()._confirm_in_place()
+        unmapped = self._unmapped_listings()
+        listings = unmapped.filtered(lambda listing: listing.state != "ignored")
+        if not listings:
+            raise UserError(
+                self.env._("%(item)s is ignored: take it up again or link it.", item=unmapped[:1].display_name)
+            )
+        return listings._confirm_in_place()
 
     def action_channel_link_items(self):
         """Ask which product each unmapped item of the order is."""

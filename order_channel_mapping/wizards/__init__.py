@@ -5,3 +5,5 @@ from . import order_channel_go_live
 from . import order_channel_link
 from . import order_channel_link_impact
 from . import order_channel_sheet
+from . import order_channel_unlink
+from . import order_channel_ignore

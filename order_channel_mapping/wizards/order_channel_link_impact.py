@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
-#: names of products and channels that a sentence lists
-FEW = 5
+from ..models.order_channel_impact import FEW
 
 
 class OrderChannelLink(models.TransientModel):
@@ -132,9 +131,9 @@ class OrderChannelLink(models.TransientModel):
         freed, kept = listings._freed_orders()
         parts = []
         if freed:
-            parts.append(self.env._("%(number)s go on: %(money)s", number=len(freed), money=freed._money_text()))
+            parts.append(self.env._("Go on: %(number)s, %(money)s", number=len(freed), money=freed._money_text()))
         if kept:
-            parts.append(self.env._("%(number)s stay frozen because of other items", number=len(kept)))
+            parts.append(self.env._("Stay frozen because of other items: %(number)s", number=len(kept)))
         return "; ".join(parts)
 
     def _say_shared(self, listings, meant):

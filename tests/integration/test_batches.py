@@ -8,7 +8,7 @@ from odoo.tests import new_test_user
 from odoo.addons.order_channel_mapping.models import (
     order_channel_batch,
     order_channel_batch_work,
-    order_channel_listing_link,
+    order_channel_listing_ignore,
 )
 
 from tests.fakes import line
@@ -50,7 +50,7 @@ class TestBatches(OrderCase):
     def small_chunks(self, at_once=2, chunk=3):
         for module, name, value in (
             (order_channel_batch, "AT_ONCE", at_once),
-            (order_channel_listing_link, "AT_ONCE", at_once),
+            (order_channel_listing_ignore, "AT_ONCE", at_once),
             (order_channel_batch_work, "PREPARE_CHUNK", chunk),
             (order_channel_batch_work, "WORK_CHUNK", chunk),
         ):

@@ -171,17 +171,17 @@ class TestLinkImpact(OrderCase):
         )
         form = self.form(self.box)
         form.product_id = self.tea
-        self.assertIn("2 go on", form.orders_text)
+        self.assertIn("Go on: 2,", form.orders_text)
         self.assertIn("20.00", form.orders_text)
         self.assertIn("10", form.orders_text)
-        self.assertIn("1 stay frozen because of other items", form.orders_text)
+        self.assertIn("Stay frozen because of other items: 1", form.orders_text)
         both = self.form(self.box + self.wrap)
         with both.line_ids.edit(0) as first:
             first.product_id = self.tea
-        self.assertIn("1 stay frozen", both.orders_text)
+        self.assertIn("other items: 1", both.orders_text)
         with both.line_ids.edit(1) as second:
             second.product_id = self.mug
-        self.assertIn("3 go on", both.orders_text)
+        self.assertIn("Go on: 3,", both.orders_text)
 
     def test_other_listings_of_the_same_stock(self):
         market = self.make_channel("shopify", name="Market")

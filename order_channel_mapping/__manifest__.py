@@ -32,6 +32,7 @@
         "views/order_channel_batch_file_views.xml",
         "wizards/order_channel_sheet_views.xml",
         "views/order_channel_suggestion_views.xml",
+        "views/order_channel_batch_release_views.xml",
         "views/order_channel_order_views.xml",
         "views/order_channel_stock_push_views.xml",
         "views/order_channel_failure_views.xml",

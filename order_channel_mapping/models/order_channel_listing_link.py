@@ -190,7 +190,8 @@ class OrderChannelListing(models.Model):
             # where stock is not pushed now, all listings are marked when it begins to be
             self.env["order.channel.stock.change"]._mark_listings_later(listings.filtered("channel_id.push_stock"))
         else:
-            listings._mapping_changed({*before, *(product_id for __, lines, __ in pairs for product_id, __ in lines)})
+            after = {product_id for __, lines, __ in pairs for product_id, __ in lines}
+            listings._mapping_changed({*before, *after}, at_once=release)
         return listings
 
     def _take_mappings(self, mappings):
@@ -274,14 +275,17 @@ class OrderChannelListing(models.Model):
         released._project()
         linked._mapping_changed(products.ids)
 
-    def _mapping_changed(self, product_ids):
-        """Let waiting orders go on and have the quantities worked out again."""
+    def _mapping_changed(self, product_ids, at_once=False):
+        """Let waiting orders go on and have the quantities worked out again.
+
+        :param at_once: however many orders wait
+        """
         Line = self.env["order.channel.order.line"]
         mapped = [("listing_id", "in", self.ids), ("mapping_id", "=", False)]
         if Line.search_count(
             mapped, limit=1
         ):  # most listings have none, and to know that costs far less than to find them
-            Line._find_waiting(mapped)._apply_mapping()
+            Line._find_waiting(mapped)._go_on(at_once)
         self.env["order.channel.stock.change"]._mark(product_ids)
 
     # === TWO PEOPLE AT ONCE === #

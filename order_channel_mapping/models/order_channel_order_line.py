@@ -76,7 +76,7 @@ class OrderChannelOrderLine(models.Model):
         return abs((mine or 0.0) - (value or 0.0)) > 0.00005
 
     @api.model
-    def _find_waiting(self, domain):
+    def _find_waiting(self, domain, order=None, limit=None):
         """Lines of open orders that were given no mapping, though their listing has one now.
 
         A listing may be linked in one transaction while another takes in its order: neither sees the other, so that each
@@ -88,7 +88,9 @@ class OrderChannelOrderLine(models.Model):
                 ("mapping_id", "=", False),
                 ("listing_id.mapping_id", "!=", False),
                 ("order_id.sale_order_ids.state", "in", ("draft", "sent")),
-            ]
+            ],
+            order=order,
+            limit=limit,
         )
 
     def _apply_mapping(self):

@@ -68,7 +68,8 @@ class OrderChannel(models.Model):
         return self._sync_orders(deadline) if phase == "open" else run
 
     def _map_waiting_lines(self):
-        self.env["order.channel.order.line"]._find_waiting([("channel_id", "=", self.id)])._apply_mapping()
+        if not self.env["order.channel.batch"]._releasing(self):
+            self.env["order.channel.order.line"]._find_waiting([("channel_id", "=", self.id)])._go_on()
 
     def _begin_orders_fetch(self):
         """Go on where a fetch was left, or start at the watermark less an overlap, at first at the channel's start date.

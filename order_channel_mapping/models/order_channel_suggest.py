@@ -196,7 +196,7 @@ class OrderChannelListing(models.Model):
             suggested._drop_suggestions()
         return linked
 
-    def _ignore(self):
+    def _ignore(self, reason="other", note=None):
         suggested = self.filtered("suggestion_id")
-        super()._ignore()
+        super()._ignore(reason, note)
         suggested._drop_suggestions()

@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.order_channel_batch_release import RELEASE_AT_ONCE
+
 OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
 
 
@@ -92,6 +94,9 @@ class OrderChannelLink(models.TransientModel):
             ],
             note=self.note,
         )
+        releasing = len(waiting) > RELEASE_AT_ONCE and self.env["order.channel.batch"]._releasing(listings.channel_id)
+        if releasing:
+            return releasing.sudo(False).action_open()
         unfrozen = waiting.filtered(lambda order: not order.sale_order_id.channel_frozen)  # no other item holds it up
         return self._say_linked(len(listings), len(unfrozen))
 

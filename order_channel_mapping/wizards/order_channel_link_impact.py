@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
+from ..models.order_channel_batch_release import RELEASE_AT_ONCE
 from ..models.order_channel_impact import FEW
 
 
@@ -132,6 +133,8 @@ class OrderChannelLink(models.TransientModel):
         parts = []
         if freed:
             parts.append(self.env._("Go on: %(number)s, %(money)s", number=len(freed), money=freed._money_text()))
+        if len(freed) + len(kept) > RELEASE_AT_ONCE:
+            parts.append(self.env._("in the background, you see how far it is"))
         if kept:
             parts.append(self.env._("Stay frozen because of other items: %(number)s", number=len(kept)))
         return "; ".join(parts)

@@ -9,24 +9,28 @@ WORDS_CHUNK = 10_000
 LATE = "1 hour"
 #: a word of more products than this says little about any of them
 RARE = 100
+#: of a word of more products than this, no more are looked at
+COMMON = 2000
 
 
 class OrderChannelProductWord(models.Model):
     """The words of product names, so that a listing's name finds few products without a look at all of them.
 
     Kept up by itself: ``seen_at`` is the product's last change when its words were read. Plain SQL, because half a million
-    rows are written for 100,000 products (6 s; the ORM takes minutes).
+    rows are written for 100,000 products; no foreign key, because checking it took as long again: rows of deleted products
+    find nothing, and are dropped once a day.
     """
 
     _name = "order.channel.product.word"
     _description = "Word of a Product Name"
     _log_access = False
 
-    template_id = fields.Many2one("product.template", required=True, index=True, ondelete="cascade")
+    template_id = fields.Integer(required=True, index=True)
     word = fields.Char(required=True)  # folded; empty for a name without words
-    seen_at = fields.Datetime(required=True, index=True)
+    seen_at = fields.Datetime()  # at one word of each product
 
     _word_idx = models.Index("(word, template_id)")
+    _seen_idx = models.Index("(seen_at) WHERE seen_at IS NOT NULL")
 
     @api.model
     def _refresh(self):
@@ -36,19 +40,20 @@ class OrderChannelProductWord(models.Model):
         """
         self.env["product.product"].flush_model(["write_date", "product_tmpl_id"])
         self.env["product.template"].flush_model(["write_date", "name"])
-        rows = self._stale()
+        changed = self._changed_products()
         ids, words, stamps = [], [], []
-        for template_id, names, stamp in rows:
+        for template_id, names, stamp in changed:
             found = {word for name in names.values() if name for word in words_in(name) if len(word) > 1}
-            for word in sorted(found) or [""]:
-                ids.append(template_id)
-                words.append(word)
-                stamps.append(stamp)
-        if rows:
-            self._replace([row[0] for row in rows], ids, words, stamps)
-        return [row[0] for row in rows]
+            found = sorted(found) or [""]
+            ids += [template_id] * len(found)
+            words += found
+            stamps += [stamp] + [None] * (len(found) - 1)
+        template_ids = [template_id for template_id, __, __ in changed]
+        if changed:
+            self._replace(template_ids, ids, words, stamps)
+        return template_ids
 
-    def _stale(self):
+    def _changed_products(self):
         """``[(template id, {language: name}, last change of it or of a variant)]``, oldest first."""
         self.env.cr.execute(
             SQL(
@@ -88,22 +93,63 @@ class OrderChannelProductWord(models.Model):
 
     @api.model
     def _templates_by_word(self, words):
-        """Templates of the rare ones among these words.
+        """How common words are, and which products have the rare ones.
 
-        :return: ``{word: [template id]}``; a word of more than ``RARE`` products is not in it
+        :return: ``{word: (number of templates, up to COMMON; their ids where it is rare, else None)}``
         """
         self.env.cr.execute(
             SQL(
                 """
-                SELECT asked.word, array_agg(found.template_id)
-                  FROM unnest(%s::text[]) AS asked(word)
+                SELECT asked.word, count(*),
+                       CASE WHEN count(*) <= %(rare)s THEN array_agg(found.template_id ORDER BY found.template_id) END
+                  FROM unnest(%(words)s::text[]) AS asked(word)
             CROSS JOIN LATERAL (SELECT template_id FROM order_channel_product_word indexed
-                                 WHERE indexed.word = asked.word LIMIT %s) found
-              GROUP BY asked.word HAVING count(*) <= %s
+                                 WHERE indexed.word = asked.word LIMIT %(common)s) found
+              GROUP BY asked.word
                 """,
-                list(words),
-                RARE + 1,
-                RARE,
+                words=sorted(words),
+                rare=RARE,
+                common=COMMON,
             )
         )
-        return dict(self.env.cr.fetchall())
+        return {word: (number, ids) for word, number, ids in self.env.cr.fetchall()}
+
+    @api.model
+    def _templates_by_common_words(self, asked, limit):
+        """For names of common words only: the products of one of them that have most of the others as well.
+
+        :param asked: ``[(key, the rarest word, all words)]``; key is an integer
+        :param int limit: products for each
+        :return: ``[(key, template id, number of common words)]``
+        """
+        if not asked:
+            return []
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT asked.key, found.template_id, found.number
+                  FROM unnest(%(keys)s::int[], %(anchors)s::text[], %(words)s::text[]) AS asked(key, anchor, words)
+            CROSS JOIN LATERAL (
+                    SELECT other.template_id, count(*) AS number
+                      FROM (SELECT template_id FROM order_channel_product_word
+                             WHERE word = asked.anchor LIMIT %(common)s) anchored
+                      JOIN order_channel_product_word other ON other.template_id = anchored.template_id
+                     WHERE other.word = ANY(string_to_array(asked.words, ' '))
+                  GROUP BY other.template_id
+                  ORDER BY number DESC, other.template_id LIMIT %(limit)s) found
+                """,
+                keys=[key for key, __, __ in asked],
+                anchors=[anchor for __, anchor, __ in asked],
+                words=[" ".join(words) for __, __, words in asked],
+                common=COMMON,
+                limit=limit,
+            )
+        )
+        return self.env.cr.fetchall()
+
+    @api.autovacuum
+    def _gc_deleted_products(self):
+        self.env.cr.execute(
+            "DELETE FROM order_channel_product_word word"
+            " WHERE NOT EXISTS (SELECT FROM product_template template WHERE template.id = word.template_id)"
+        )

@@ -75,7 +75,7 @@ class OrderChannelListing(models.Model):
             SQL("SELECT DISTINCT word FROM order_channel_product_word WHERE template_id = ANY(%s)", template_ids)
         )
         Word = self.env["order.channel.product.word"]
-        rare = Word._templates_by_word([word for (word,) in self.env.cr.fetchall() if len(word) > 2])
+        known = Word._templates_by_word({word for (word,) in self.env.cr.fetchall() if len(word) > 2})
         return SQL(
             """id IN (
                 SELECT listing_id FROM order_channel_suggestion WHERE state = 'open' AND product_id = ANY(%(products)s)
@@ -88,7 +88,7 @@ class OrderChannelListing(models.Model):
             loose=[key for key in products.mapped("order_channel_loose_key") if key],
             skus=[key for key in products.mapped("order_channel_sku_key") if key],
             barcodes=[key for key in products.mapped("order_channel_barcode_key") if key],
-            words=[f"%{word}%" for word in rare],
+            words=[f"%{word}%" for word, (__, template_ids) in known.items() if template_ids],
         )
 
     # === KEEPING THEM === #
@@ -171,7 +171,7 @@ class OrderChannelListing(models.Model):
     def _drop_suggestions(self):
         """Forget the open suggestions of listings that need none any more."""
         self.sudo().suggestion_ids.filtered(lambda suggestion: suggestion.state == "open").unlink()
-        self.write({"suggestion_id": False, "suggestion_score": 0.0, "suggested_at": False})
+        self.sudo().write({"suggestion_id": False, "suggestion_score": 0.0, "suggested_at": False})
 
     # === WHERE IT MEETS LINKING === #
 

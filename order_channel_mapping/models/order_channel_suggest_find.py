@@ -12,7 +12,7 @@ MOST = 5
 LEAST_SCORE = 35.0
 #: products that are compared with one listing; templates that its name brings in; products per SKU or barcode
 COMPARED = 40
-NAMED_ALIKE = 15
+NAMED_ALIKE = 12
 PER_KEY = 20
 
 
@@ -105,16 +105,31 @@ class OrderChannelListing(models.Model):
                     }
 
     def _find_by_words(self, result):
-        words = {listing: describe(listing.name, values=listing._attribute_values()).words for listing in self}
-        asked = {word for of_listing in words.values() for word in of_listing if len(word) > 1}
-        templates = self.env["order.channel.product.word"]._templates_by_word(asked)
+        """Products that have rare words of the name; where all its words are common, those that have most of them."""
+        Word = self.env["order.channel.product.word"]
+        words = {
+            listing: [
+                word
+                for word in sorted(describe(listing.name, values=listing._attribute_values()).words)
+                if len(word) > 1
+            ]
+            for listing in self
+        }
+        known = Word._templates_by_word({word for of_listing in words.values() for word in of_listing})
+        common = []
         for listing, (__, weights) in result.items():
             found = Counter()
             for word in words[listing]:
-                of_word = templates.get(word, ())
-                for template_id in of_word:
-                    found[template_id] += 1.0 / len(of_word)
-            weights.update(dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))[:NAMED_ALIKE]))
+                number, template_ids = known.get(word, (0, None))
+                for template_id in template_ids or ():
+                    found[template_id] += 1.0 / number
+            best = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))[:NAMED_ALIKE]
+            weights.update({id_: weight for id_, weight in best if weight > best[0][1] / 20})
+            there = [word for word in words[listing] if word in known]
+            if there and not best:
+                common.append((listing.id, min(there, key=lambda word: known[word][0]), there))
+        for listing_id, template_id, number in Word._templates_by_common_words(common, NAMED_ALIKE):
+            result[self.browse(listing_id)][1][template_id] = float(number)
 
     def _attribute_values(self):
         """Values of the variant's options at the channel: ``["Blue", "L"]``."""

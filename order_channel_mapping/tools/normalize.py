@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: punctuation and separators of ASCII, for ``str.translate``
+_ASCII_MARKS = {code: None for code in range(128) if unicodedata.category(chr(code))[0] in "PZ"}
+
 
 def normalize_sku(text):
     """The form in which SKUs and barcodes are compared: Unicode NFKC, case folded, inner white space single, trimmed.
@@ -17,6 +20,8 @@ def normalize_sku(text):
     """
     if not text:
         return None
+    if text.isascii():  # most are, and this is six times as fast
+        return " ".join(text.lower().split()) or None
     folded = unicodedata.normalize("NFKC", text).casefold()
     # format characters (zero-width space, BOM, soft hyphen) are invisible to whoever typed the SKU
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
@@ -35,6 +40,8 @@ def loose_sku(text):
     key = normalize_sku(text)
     if not key:
         return None
+    if key.isascii():
+        return key.translate(_ASCII_MARKS) or None
     kept = "".join(char for char in key if unicodedata.category(char)[0] not in "PZ")
     # what stood apart may be one character now: a letter and its accent
     return unicodedata.normalize("NFKC", kept) or None

@@ -11,7 +11,9 @@ from order_channel_mapping.tools.match import Described, describe, fold, name_si
 names = st.text(max_size=60)
 skus = st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["MUG-1", "mug 1", "0815", "815"]))
 prices = st.floats(0, 1e6, allow_nan=False)
-sides = st.builds(describe, names, skus, skus, st.lists(st.sampled_from(["Blue", "Red", "L", "赤"]), max_size=2), prices)
+sides = st.builds(
+    describe, names, skus, skus, st.lists(st.sampled_from(["Blue", "Red", "L", "赤"]), max_size=2), prices
+)
 shares = st.floats(0, 1)
 
 

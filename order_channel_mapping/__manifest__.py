@@ -33,6 +33,7 @@
         "wizards/order_channel_sheet_views.xml",
         "views/order_channel_suggestion_views.xml",
         "views/order_channel_batch_release_views.xml",
+        "views/order_channel_batch_correct_views.xml",
         "views/order_channel_order_views.xml",
         "views/order_channel_stock_push_views.xml",
         "views/order_channel_failure_views.xml",

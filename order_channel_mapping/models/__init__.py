@@ -54,6 +54,7 @@ from . import order_channel_promise
 from . import order_channel_impact
 from . import order_channel_listing_unlink
 from . import order_channel_listing_ignore
+from . import order_channel_listing_correct
 from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import order_channel_shipment
@@ -68,6 +69,11 @@ from . import sale_order_shipping
 from . import sale_order_edits
 from . import sale_order_line
 from . import sale_order_line_invoice
+from . import sale_order_line_correction
+from . import order_channel_correction
+from . import order_channel_correction_swap
+from . import order_channel_correction_stock
+from . import order_channel_batch_correct
 from . import account_move
 from . import account_move_send
 from . import mail_mail

@@ -122,7 +122,8 @@ class OrderChannelOrder(models.Model):
         left = self.env["sale.order.line"].union(*sale_lines.values())
         if touched is not None:  # a bundle's lines, where its item stands for less now
             left = left.filtered(lambda line: line.channel_order_line_id.id in touched)
-        internal(left).unlink()
+        # what left the warehouse before a correction stays on record; the total says so where that is too much now
+        internal(left.filtered(lambda line: not line.qty_delivered)).unlink()
 
     def _cancel_projection(self, sale_order):
         """The channel cancelled: a draft goes with it, a processed order asks a person."""

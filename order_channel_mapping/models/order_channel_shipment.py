@@ -17,7 +17,12 @@ class OrderChannelOrderLine(models.Model):
         """
         self.ensure_one()
         pieces = sum(self.mapping_id.line_ids.filtered(lambda line: line.product_id == product).mapped("quantity"))
-        return pieces or ordered / (self._open_quantity() or 1.0)
+        return pieces or ordered / (self._open_quantity() - self._replaced_units() or 1.0)
+
+    def _replaced_units(self):
+        """Units of this line that left before the rest was corrected to other products."""
+        parts = self.sale_line_ids.filtered(lambda line: line.channel_mapping_id and line.product_uom_qty > 0)
+        return sum(lines[0].channel_units for lines in parts.grouped(lambda line: line._channel_part()).values())
 
     def _open_quantity(self):
         """Units that are still to be delivered, or were."""

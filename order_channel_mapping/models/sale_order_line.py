@@ -6,7 +6,7 @@ from .order_channel_projection import PLACEHOLDER
 from .sale_order_edits import PRICED
 
 #: the link to the channel, which only the addon's own methods set
-CHANNEL_LINK = ("channel_key", "channel_order_line_id")
+CHANNEL_LINK = ("channel_key", "channel_order_line_id", "channel_mapping_id", "channel_units")
 
 
 class SaleOrderLine(models.Model):

@@ -145,16 +145,20 @@ class StockPicking(models.Model):
         )
         pieces, ordered = defaultdict(float), defaultdict(float)
         for sale_line in sales_lines:
-            key = (sale_line.channel_order_line_id, sale_line.product_id)
+            part = (sale_line._channel_part(), sale_line.channel_mapping_id and sale_line.channel_units)
+            key = (sale_line.channel_order_line_id, part, sale_line.product_id)
             ordered[key] += sale_line.product_uom_id._compute_quantity(
                 sale_line.product_uom_qty, sale_line.product_id.uom_id, round=False
             )
             pieces[key] += self._delivered_pieces(sale_line, counted)
-        ratios = defaultdict(list)
-        for (line, product), quantity in ordered.items():
-            per_unit = line._pieces_per_unit(product, quantity)
-            ratios[line].append(pieces[line, product] / per_unit)
-        return {line: line._whole_units(min(of_line)) for line, of_line in ratios.items()}
+        ratios = defaultdict(lambda: defaultdict(list))
+        for (line, (part, units), product), quantity in ordered.items():
+            per_unit = quantity / units if units else line._pieces_per_unit(product, quantity)
+            ratios[line][part].append(pieces[line, (part, units), product] / per_unit)
+        return {
+            line: line._whole_units(sum(min(of_part) for of_part in of_line.values()))
+            for line, of_line in ratios.items()
+        }
 
     def _delivered_pieces(self, sale_line, counted):
         """Pieces of a sales order line that left with deliveries that are told of, or would have been had they made a unit

@@ -72,6 +72,8 @@ EVENTS = {
     "unfrozen": _lt("All items are linked: no longer frozen"),
     "mapped": _lt("Linked to %(product)s"),
     "unmapped": _lt("No longer linked to %(product)s"),
+    "corrected": _lt("Product corrected: %(quantity)s items are %(new)s instead of %(old)s"),
+    "corrected_stock": _lt("Stock corrected: %(quantity)s items left as %(new)s, booked as %(old)s"),
     "edited": _lt("Changed by hand: %(changes)s"),
     "edited_line": _lt("Changed by hand: %(line)s: %(changes)s"),
     "line_added": _lt("Added by hand: %(line)s, %(amount)s"),

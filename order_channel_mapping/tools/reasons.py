@@ -221,6 +221,41 @@ REASONS = {
         _lt("Another variant of it, %(item)s, may be a product already."),
         _lt("Decide on that one first. The others are added to its product then."),
     ),
+    # === What to know about an order that has a product from before === #
+    "correct_invoiced": (
+        _lt("Invoiced: %(invoices)s. Nothing is changed here."),
+        _lt("If the product on the invoice matters, your accountant credits it from the order; then correct it again."),
+    ),
+    "correct_locked": (_lt("%(order)s is locked."), _lt("Unlock it, then press Correct Orders on the item again.")),
+    "correct_picked": (
+        _lt("Goods are picked already: %(deliveries)s."),
+        _lt("Put them back there, then press Correct Orders on the item again."),
+    ),
+    "correct_printed": (_lt("%(deliveries)s is printed already."), _lt("The warehouse prints it again.")),
+    "correct_uneven": (
+        _lt("Its lines make no whole number of items: changed by hand, or delivered in parts."),
+        _lt("Change its lines by hand, or deliver the rest of the item first."),
+    ),
+    "correct_dropship": (
+        _lt("A supplier delivers it to the buyer."),
+        _lt("Change the purchase order and this order by hand."),
+    ),
+    "correct_delivered": (
+        _lt("%(deliveries)s is done."),
+        _lt("If the right goods left, correct the stock of both products. If the wrong ones left, return them."),
+    ),
+    "correct_by_hand": (
+        _lt("%(product)s has lots, serial numbers or parts."),
+        _lt("Adjust its stock by hand under Inventory, or return the goods."),
+    ),
+    "correct_return": (
+        _lt("The goods are not back yet."),
+        _lt("Press Return; once they are back, press Correct Orders on the item again."),
+    ),
+    "correct_changed": (
+        _lt("The order changed since."),
+        _lt("Press Correct Orders on the item to look at it again."),
+    ),
     # === What the channel answered to a quantity === #
     "stale": (
         _lt("The quantity at the channel had changed meanwhile."),

@@ -98,7 +98,7 @@ class OrderChannelLink(models.TransientModel):
         if releasing:
             return releasing.sudo(False).action_open()
         unfrozen = waiting.filtered(lambda order: not order.sale_order_id.channel_frozen)  # no other item holds it up
-        return self._say_linked(len(listings), len(unfrozen))
+        return listings._offer_correction() or self._say_linked(len(listings), len(unfrozen))
 
     def _seen_mappings(self, listings):
         """``{listing: mapping}`` as the user saw it when the form was opened."""

@@ -48,6 +48,7 @@
         "views/product_views.xml",
         "views/order_channel_menus.xml",
         "views/order_channel_freeze_views.xml",
+        "wizards/order_channel_preflight_views.xml",
     ],
     "demo": [
         "demo/order_channel_demo.xml",

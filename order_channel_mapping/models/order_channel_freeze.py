@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
+from ..tools.rates import rates_sql
+
 
 class OrderChannelFreeze(models.Model):
     """The freeze board: one row for each item that orders wait for, with what it holds up and what linking it releases.
@@ -84,7 +86,7 @@ class OrderChannelFreeze(models.Model):
              GROUP BY listing.id, company.currency_id
             """,
             orders=self._frozen_sql(),
-            rates=self._rates_sql(SQL("money")),
+            rates=rates_sql(SQL("money"), fields.Date.context_today(self)),
         )
 
     @api.model
@@ -107,34 +109,6 @@ class OrderChannelFreeze(models.Model):
                  WHERE sale.channel_frozen AND sale.state IN ('draft', 'sent')
             )
             """
-        )
-
-    @api.model
-    def _rates_sql(self, source):
-        """``rates``: by what an amount of each company and currency code is multiplied, today, to be in the company's
-        currency; NULL where there is no rate. Odoo's own choice of rate, but for a currency without any, which counts
-        there as if it were the company's."""
-        rate = """
-            (SELECT rate FROM res_currency_rate
-              WHERE currency_id = %s AND (company_id IS NULL OR company_id = pair.root_id)
-              ORDER BY name <= %s DESC, company_id, CASE WHEN name <= %s THEN name END DESC, name LIMIT 1)
-        """
-        today = fields.Date.context_today(self)
-        return SQL(
-            """
-            rates AS (
-                SELECT pair.company_id, pair.code, currency.id IS DISTINCT FROM pair.currency_id AS foreign_code,
-                       CASE WHEN currency.id = pair.currency_id THEN 1.0
-                            ELSE COALESCE(%(own)s, 1.0) / NULLIF(%(theirs)s, 0) END AS factor
-                  FROM (SELECT DISTINCT source.company_id, source.code, company.currency_id,
-                               split_part(company.parent_path, '/', 1)::int AS root_id
-                          FROM %(source)s source JOIN res_company company ON company.id = source.company_id) pair
-                  LEFT JOIN res_currency currency ON currency.name = pair.code
-            )
-            """,
-            own=SQL(rate, SQL("pair.currency_id"), today, today),
-            theirs=SQL(rate, SQL("currency.id"), today, today),
-            source=source,
         )
 
     # === COMPUTE METHODS === #
@@ -203,7 +177,7 @@ class OrderChannelFreeze(models.Model):
              GROUP BY money.channel_id, money.company_id, items.items
             """,
             orders=self._frozen_sql(),
-            rates=self._rates_sql(SQL("money")),
+            rates=rates_sql(SQL("money"), fields.Date.context_today(self)),
             rows=rows.subselect(),
         )
         return self.env.execute_query(query)

@@ -3,6 +3,10 @@ from . import order_channel_add_products
 from . import order_channel_confirm
 from . import order_channel_go_live
 from . import order_channel_link
+from . import order_channel_preflight
+from . import order_channel_preflight_finding
+from . import order_channel_preflight_checks
+from . import order_channel_preflight_open
 from . import order_channel_link_impact
 from . import order_channel_sheet
 from . import order_channel_unlink

@@ -83,6 +83,7 @@ from . import order_channel_offline
 from . import sale_order_offline
 from . import product_product
 from . import product_template
+from . import product_channels
 from . import product_template_variants
 from . import stock_quant
 from . import stock_move

@@ -7,8 +7,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..models.order_channel_account import OFFLINE
-from ..tools.csv_cell import shield
 from ..tools.guard import permitted
+from ..tools.sheet_cells import shield
 
 #: what a check that found something says of the item, the worst first
 ERROR, WARNING, NOTICE = "error", "warning", "notice"

@@ -206,3 +206,54 @@ class TestFreezeAlert(FreezeBoardCase):
         self.assertEqual(self.warn(), ["late"])
         self.link("HAT", self.tea)
         self.assertEqual(self.warn(), [])
+
+
+class TestItemsOfOneOrder(OrderCase):
+    """From a frozen order all its items are confirmed at once, or linked one after the other."""
+
+    def setUp(self):
+        super().setUp()
+        lines = [line(sku, sku=sku) for sku in ("HAT", "SCARF", "GLOVES")]
+        self.take(self.order("three", [*lines, line("again", sku="HAT")]), self.order("one", [line("a", sku="BELT")]))
+
+    def open(self, action):
+        return Form(self.env[action["res_model"]].with_context(**action["context"]))
+
+    def test_after_one_the_next_is_offered_and_what_is_left_is_said(self):
+        blocker = self.sale("three").channel_blocker_ids[0]
+        action, skus, messages = blocker.action_link_item(), [], []
+        for left in (2, 1, 0):
+            form = self.open(action)
+            self.assertEqual(form.rest_count, left)
+            skus.append(form.listing_id.sku)
+            form.product_id = self.mug
+            answer = form.save().action_link_next()
+            messages.append(answer["params"]["message"])
+            action = answer["params"]["next"]
+        self.assertEqual(sorted(skus), ["GLOVES", "HAT", "SCARF"])
+        self.assertIn("that are left: 2.", messages[0])
+        self.assertIn("that are left: 1.", messages[1])
+        self.assertIn("Orders that go on: 1.", messages[2])
+        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertFalse(self.sale("three").channel_frozen)
+
+    def test_with_one_item_nothing_more_is_offered(self):
+        form = self.open(self.sale("one").channel_blocker_ids.action_link_item())
+        self.assertEqual(form.rest_count, 0)
+        self.assertEqual(self.open(self.sale("one").action_channel_link_items()).rest_count, 0)
+
+    def test_all_at_once(self):
+        self.sale("three").action_channel_confirm_items()
+        self.assertFalse(self.sale("three").channel_frozen)
+        self.assertTrue(self.sale("one").channel_frozen)
+        self.assertEqual(
+            self.sale("three").order_line.product_id.mapped("default_code"), ["HAT", "SCARF", "GLOVES"]
+        )
+
+    def test_some_now_some_later(self):
+        form = self.open(self.sale("three").action_channel_link_items())
+        with form.line_ids.edit(1) as chosen:
+            chosen.product_id = self.tea
+        message = form.save().action_link()["params"]["message"]
+        self.assertEqual(message, "Items linked: 1.")
+        self.assertEqual((self.sale("three").channel_unmapped_count, self.sale("three").channel_frozen), (2, True))

@@ -19,6 +19,8 @@ from . import order_channel_buyers
 from . import order_channel_process
 from . import order_channel_location
 from . import order_channel_listing
+from . import order_channel_listing_match
+from . import order_channel_listing_match_name
 from . import order_channel_listing_link
 from . import order_channel_listing_confirm
 from . import order_channel_listing_variants
@@ -33,6 +35,8 @@ from . import order_channel_batch_catalogue
 from . import order_channel_batch_file
 from . import order_channel_batch_file_rows
 from . import order_channel_listing_sheet
+from . import order_channel_batch_auto_link
+from . import order_channel_listing_review
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order

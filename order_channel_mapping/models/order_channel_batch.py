@@ -78,17 +78,24 @@ class OrderChannelBatch(models.Model):
     left_count = fields.Integer(string="Left Alone", compute="_compute_counts")
     failed_count = fields.Integer(string="Failed", compute="_compute_counts")
     undone_count = fields.Integer(string="Put Back", compute="_compute_counts")
+    unchosen_count = fields.Integer(string="Not Ticked", compute="_compute_counts")
 
     _working_idx = models.Index("(turn) WHERE state IN ('preparing', 'running', 'undoing')")
 
     # === COMPUTE METHODS === #
 
     @api.model
-    def _default_name(self):
+    def _default_name(self, channels=None):
+        """What it does, where and when: ``Ignore: Web Shop, 2026-11-22``.
+
+        :param channels: order.channel records
+        """
         kind = self.env.context.get("default_kind")
         label = dict(self._fields["kind"]._description_selection(self.env)).get(kind) or self.env._("Mass change")
-        today = fields.Date.context_today(self)
-        return f"{label}, {fields.Date.to_string(today)}"
+        names = (channels or self.env["order.channel"]).mapped("name")
+        where = ", ".join([*names[:2], "…"] if len(names) > 2 else names)
+        today = fields.Date.to_string(fields.Date.context_today(self))
+        return ", ".join(filter(None, [f"{label}: {where}" if where else label, today]))
 
     @api.depends("reason_code", "reason_params")
     @api.depends_context("lang")
@@ -113,7 +120,7 @@ class OrderChannelBatch(models.Model):
         for batch, state, count in Line._read_group(chosen, ["batch_id", "state"], ["__count"]):
             states[batch.id, state] = count
         for batch in self:
-            for outcome in ("change", "ambiguous", "conflict", "nothing", "problem", "same"):
+            for outcome in Line._outcomes():
                 batch[f"{outcome}_count"] = outcomes.get((batch._origin.id, outcome), 0)
             number = {state: states.get((batch._origin.id, state), 0) for state in Line._states()}
             batch.pending_count = number["pending"]
@@ -121,6 +128,8 @@ class OrderChannelBatch(models.Model):
             batch.left_count = number["left"]
             batch.failed_count = number["failed"]
             batch.undone_count = number["undone"]
+            lines = sum(outcomes.get((batch._origin.id, outcome), 0) for outcome in Line._outcomes())
+            batch.unchosen_count = lines - sum(number.values())
             batch.progress = batch._progress(number)
 
     def _progress(self, number):
@@ -161,21 +170,18 @@ class OrderChannelBatch(models.Model):
         company = listings.company_id
         if len(company) != 1:
             raise UserError(self.env._("Choose items of one company."))
-        batch = (
-            self.sudo()
-            .with_context(default_kind=kind)
-            .create(
-                {
-                    "kind": kind,
-                    "company_id": company.id,
-                    "user_id": self.env.uid,
-                    "channel_ids": listings.channel_id.ids,
-                    "selection": [("id", "in", listings.ids)],
-                    "at_once": True,
-                    **({"name": name} if name else {}),
-                    **values,
-                }
-            )
+        batch_class = self.sudo().with_context(default_kind=kind)
+        batch = batch_class.create(
+            {
+                "name": name or batch_class._default_name(listings.sudo().channel_id),
+                "kind": kind,
+                "company_id": company.id,
+                "user_id": self.env.uid,
+                "channel_ids": listings.channel_id.ids,
+                "selection": [("id", "in", listings.ids)],
+                "at_once": True,
+                **values,
+            }
         )
         batch._begin("preparing")
         if len(listings) <= AT_ONCE:
@@ -200,6 +206,8 @@ class OrderChannelBatch(models.Model):
                 raise UserError(self.env._("This is worked out already."))
             batch._check_choices()
             batch._begin("preparing")
+            if batch.selected_count <= AT_ONCE:
+                batch._work_now()
 
     def action_apply(self):
         """Do what was looked at."""
@@ -228,7 +236,7 @@ class OrderChannelBatch(models.Model):
     def action_undo(self):
         """Put back what this changed, except where somebody changed it since. The pairs are never proposed again."""
         for batch in permitted(self):
-            if batch.state != "done":
+            if batch.state not in ("done", "failed") or not batch.done_count:
                 raise UserError(self.env._("Only what is done can be undone."))
             batch.undo_user_id = self.env.uid
             batch._begin("undoing")
@@ -255,17 +263,25 @@ class OrderChannelBatch(models.Model):
         }
 
     def action_view_lines(self):
-        """Its lines; ``outcome`` or ``state`` in the context narrow them down."""
+        """Its lines; ``outcome``, ``state`` or ``unchosen`` in the context narrow them down."""
         self.ensure_one()
-        names = ("outcome", "state")
-        narrow = {f"search_default_{self.env.context[name]}": 1 for name in names if self.env.context.get(name)}
+        asked = {name: self.env.context[name] for name in ("outcome", "state") if self.env.context.get(name)}
+        if self.env.context.get("unchosen"):
+            asked["unchosen"] = "unchosen"
         return {
             "type": "ir.actions.act_window",
             "name": self.name,
             "res_model": "order.channel.batch.line",
             "views": [(False, "list")],
             "domain": [("batch_id", "=", self.id)],
-            "context": {"create": False, **narrow},
+            "context": {
+                "create": False,
+                "batch_id": self.id,
+                "batch_state": self.state,
+                "batch_kind": self.kind,
+                "batch_outcome": asked.get("outcome"),
+                **{f"search_default_{name}": 1 for name in asked.values()},
+            },
         }
 
     def _report(self):

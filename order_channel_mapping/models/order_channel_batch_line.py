@@ -79,6 +79,10 @@ class OrderChannelBatchLine(models.Model):
     def _states(self):
         return [state for state, __ in self._fields["state"].selection]
 
+    @api.model
+    def _outcomes(self):
+        return [outcome for outcome, __ in self._fields["outcome"].selection]
+
     @api.depends("reason_code", "reason_params", "components")
     @api.depends_context("lang")
     def _compute_text(self):
@@ -107,14 +111,23 @@ class OrderChannelBatchLine(models.Model):
 
     def write(self, vals):
         """A person may choose product, quantity and whether to do it, until it is approved."""
-        if not self.env.su:
-            if any(batch.state != "ready" for batch in self.batch_id):
-                raise UserError(self.env._("What is approved already can't be changed."))
-            if {"product_id", "quantity"} & vals.keys():
-                result = super().write(vals)
-                self.sudo().filtered("product_id").write({"components": False, "action": "link", "method": "manual"})
-                return result
-        return super().write(vals)
+        if self.env.su:
+            return super().write(vals)
+        if any(batch.state != "ready" for batch in self.batch_id):
+            raise UserError(self.env._("What is approved already can't be changed."))
+        result = super().write(vals)
+        lines = self.sudo()
+        if {"product_id", "quantity"} & vals.keys():
+            by_hand = {"components": False, "action": "link", "method": "manual"}
+            if vals.get("product_id") and "chosen" not in vals:
+                by_hand["chosen"] = True  # who chooses a product wants it
+            lines.filtered("product_id").write(by_hand)
+        elif vals.get("chosen"):
+            # a product that is there already is linked, not made once more
+            lines.filtered(lambda line: line.product_id and line.action == "confirm").write(
+                {"action": "link", "method": "manual"}
+            )
+        return result
 
     def action_choose(self):
         """Tick these lines."""
@@ -123,3 +136,12 @@ class OrderChannelBatchLine(models.Model):
     def action_unchoose(self):
         """Leave these lines out."""
         self.write({"chosen": False})
+
+    def action_apply_batch(self):
+        """Do what is ticked, from the list in which it was looked at.
+
+        The list's own button calls it without records: then it is the batch in the context.
+        """
+        batch = self.batch_id or self.env["order.channel.batch"].browse(self.env.context.get("batch_id"))
+        batch.action_apply()
+        return batch.action_open()

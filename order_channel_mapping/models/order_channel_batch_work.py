@@ -263,6 +263,8 @@ class OrderChannelBatch(models.Model):
                 WORKING,
             )
         )
+        abandoned = fields.Datetime.subtract(fields.Datetime.now(), days=1)
+        self.search([("state", "=", "draft"), ("write_date", "<", abandoned)]).unlink()
 
 
 class OrderChannelBatchLine(models.Model):

@@ -1,12 +1,12 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
 from ..tools.guard import permitted
 from ..tools.reasons import reason_text
+
+#: mappings made by rules, without a person who chose the product: the channel may want them to be reviewed
+BY_RULES = ("sku", "barcode", "name", "copy")
 
 
 class OrderChannelListing(models.Model):
@@ -25,9 +25,9 @@ class OrderChannelListing(models.Model):
         if not self:
             return self
         found = self._find_products()
-        certain = self.filtered(lambda listing: found[listing][0] == "one")
+        certain = self.filtered(lambda listing: found[listing].hint == "one")
         (self - certain)._take_hints(found)
-        pairs = [(listing, [found[listing][1:3]], found[listing][3]) for listing in certain]
+        pairs = [(listing, found[listing].components, found[listing].method) for listing in certain]
         return self._link_batch(pairs, new=new)
 
     def _hint_links(self):
@@ -40,89 +40,10 @@ class OrderChannelListing(models.Model):
 
     def _take_hints(self, found):
         """Write what :meth:`_find_products` says of these listings, one write for each hint that is new to some of them."""
-        for hint, listings in self.grouped(lambda listing: found[listing][0]).items():
+        for hint, listings in self.grouped(lambda listing: found[listing].hint).items():
             changed = listings.filtered(lambda listing, hint=hint: listing.link_hint != hint)
             if changed:
                 changed.link_hint = hint
-
-    def _find_products(self):
-        """What automatic linking makes of these listings, in a fixed number of queries.
-
-        :return: ``{listing: (hint, product id or None, quantity, method)}``; hint as in ``link_hint``
-        """
-        by_sku = self._products_by_key("product.product", "order_channel_sku_key", self.mapped("sku_key"))
-        barcodes = self.mapped("barcode_key")
-        by_barcode = self._products_by_key("product.product", "order_channel_barcode_key", barcodes)
-        by_packaging = self._packagings_by_key(barcodes)
-        refused = self._refused_pairs()
-        result = {}
-        for listing in self:
-            candidates = by_sku.get((listing.company_id.id, listing.sku_key), ())
-            method, quantities = "sku", dict.fromkeys(candidates, 1.0)
-            key = (listing.company_id.id, listing.barcode_key)
-            if not quantities:
-                method = "barcode"
-                quantities = {**dict(by_packaging.get(key, ())), **dict.fromkeys(by_barcode.get(key, ()), 1.0)}
-            elif by_barcode.get(key) and not set(candidates) & set(by_barcode[key]):
-                result[listing] = ("conflict", None, 1.0, None)
-                continue
-            allowed = {
-                product: number for product, number in quantities.items() if (listing.id, product) not in refused
-            }
-            if len(allowed) == 1 and len(quantities) == 1:
-                product_id, quantity = next(iter(allowed.items()))
-                result[listing] = ("one", product_id, quantity, method)
-            elif quantities:
-                result[listing] = ("refused" if not allowed else "ambiguous", None, 1.0, None)
-            else:
-                named = listing.sku_key or listing.barcode_key
-                result[listing] = ("none" if named else "no_sku", None, 1.0, None)
-        return result
-
-    @api.model
-    def _products_by_key(self, model, field, keys):
-        """``{(company id, key): [product id]}`` for each of the listings' companies; a shared product counts for every one."""
-        keys = [key for key in set(keys) if key]
-        if not keys:
-            return {}
-        rows = (
-            self.env[model]
-            .sudo()
-            ._read_group(
-                Domain(field, "in", keys) & Domain("company_id", "in", [False, *self.company_id.ids]),
-                [field, "company_id"],
-                ["id:array_agg"],
-            )
-        )
-        result = defaultdict(list)
-        company_ids = self.company_id.ids
-        for key, company, ids in rows:
-            for company_id in company.ids or company_ids:
-                result[company_id, key] += ids
-        return result
-
-    def _packagings_by_key(self, keys):
-        """``{(company id, barcode key): [(product id, pieces per packaging)]}``."""
-        keys = [key for key in set(keys) if key]
-        if not keys:
-            return {}
-        result = defaultdict(list)
-        packagings = self.env["product.uom"].sudo().search([("order_channel_barcode_key", "in", keys)])
-        for packaging in packagings:
-            product = packaging.product_id
-            if not product.active:
-                continue
-            pieces = packaging.uom_id._compute_quantity(1.0, product.uom_id)
-            for company_id in product.company_id.ids or self.company_id.ids:
-                result[company_id, packaging.order_channel_barcode_key].append((product.id, pieces))
-        return result
-
-    def _refused_pairs(self):
-        """``{(listing id, product id)}`` that a person unlinked before: never linked by itself again (rule 3)."""
-        lines = self.env["order.channel.mapping.line"].search(
-            [("mapping_id.refused", "=", True), ("mapping_id.listing_id", "in", self.ids)]
-        )
-        return {(line.mapping_id.listing_id.id, line.product_id.id) for line in lines}
 
     # === LINK, UNLINK === #
 
@@ -200,30 +121,37 @@ class OrderChannelListing(models.Model):
         SQL: one statement, where the ORM would write listing by listing, because no two get the same values: that took a
         third of the time of linking a page.
         """
-        names = ["state", "mapping_id", "product_id", "product_quantity", "link_hint", "to_review"]
-        names += ["linked_sku", "write_uid", "write_date"]
+        names = ["state", "mapping_id", "product_id", "product_quantity", "link_hint", "linked_sku"]
+        names += ["to_review", "review_code", "write_uid", "write_date"]
         self.flush_recordset([*names, "sku"])
         mappings.flush_recordset()
         mappings.line_ids.flush_recordset()
+        self.channel_id.flush_recordset(["review_links"])
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE order_channel_listing listing
-                   SET state = 'linked', mapping_id = given.mapping_id, link_hint = NULL, to_review = FALSE,
+                   SET state = 'linked', mapping_id = given.mapping_id, link_hint = NULL,
+                       to_review = given.review,
+                       review_code = CASE WHEN given.review THEN 'linked_' || given.method END,
                        product_id = CASE WHEN given.products = 1 THEN given.product_id END,
                        product_quantity = CASE WHEN given.products = 1 THEN given.quantity ELSE 0 END,
                        linked_sku = listing.sku,
                        write_uid = %s, write_date = %s
-                  FROM (SELECT mapping.id AS mapping_id, mapping.listing_id, count(*) AS products,
-                               min(line.product_id) AS product_id, min(line.quantity) AS quantity
+                  FROM (SELECT mapping.id AS mapping_id, mapping.listing_id, mapping.method, count(*) AS products,
+                               min(line.product_id) AS product_id, min(line.quantity) AS quantity,
+                               mapping.method = ANY(%s) AND channel.review_links IS TRUE AS review
                           FROM order_channel_mapping mapping
                           JOIN order_channel_mapping_line line ON line.mapping_id = mapping.id
+                          JOIN order_channel_listing listing ON listing.id = mapping.listing_id
+                          JOIN order_channel channel ON channel.id = listing.channel_id
                          WHERE mapping.id = ANY(%s)
-                         GROUP BY mapping.id) given
+                         GROUP BY mapping.id, channel.id) given
                  WHERE listing.id = given.listing_id
                 """,
                 self.env.uid,
                 self.env.cr.now(),
+                list(BY_RULES),
                 mappings.ids,
             )
         )
@@ -270,6 +198,7 @@ class OrderChannelListing(models.Model):
         products = linked.mapping_id.line_ids.product_id
         released = self.env["order.channel.order.line"]._release(linked.mapping_id)
         linked._end_mappings(refused=True, note=note)
+        linked._looks_right()
         linked.write({"state": state, "mapping_id": False, "product_id": False, "product_quantity": 0.0})
         linked._hint_links()
         released._project()
@@ -338,13 +267,6 @@ class OrderChannelListing(models.Model):
         listings = permitted(self)
         listings._lock()
         return listings
-
-    def action_auto_link(self):
-        """Link by SKU and barcode those of these listings that are certain."""
-        linked = self._as_mapper().filtered(lambda listing: listing.state == "unconfirmed")._auto_link()
-        return self._notify_done(
-            self.env._("%(linked)s of %(all)s items were linked.", linked=len(linked), all=len(self))
-        )
 
     def action_open_link(self):
         """Open the form that asks for the product."""

@@ -256,6 +256,32 @@ REASONS = {
         _lt("The order changed since."),
         _lt("Press Correct Orders on the item to look at it again."),
     ),
+    # === What automatic linking found === #
+    "found_several": (_lt("Several products fit."), _lt("Choose one.")),
+    "found_different": (_lt("SKU and barcode belong to different products."), _lt("Choose one.")),
+    "found_refused": (_lt("The product that fits was unlinked before, so it is not proposed again."), ""),
+    "found_archived": (
+        _lt("What the other channel links it to has an archived product."),
+        _lt("Choose another product, or unarchive that one."),
+    ),
+    "found_none": (_lt("No product fits."), ""),
+    "found_no_sku": (_lt("The item has no SKU."), _lt("Choose a product, or leave it.")),
+    "found_other": (_lt("Another product fits than the linked one."), _lt("Tick it to link it to that one.")),
+    # === Why a link is to be reviewed === #
+    "linked_sku": (_lt("Linked by itself: the SKU is the same."), _lt("Press Looks Right, or change the product.")),
+    "linked_barcode": (
+        _lt("Linked by itself: the barcode is the same."),
+        _lt("Press Looks Right, or change the product."),
+    ),
+    "linked_name": (_lt("Linked by itself: the name is the same."), _lt("Press Looks Right, or change the product.")),
+    "linked_copy": (
+        _lt("Linked by itself, as another channel has it."),
+        _lt("Press Looks Right, or change the product."),
+    ),
+    "sku_changed": (
+        _lt("Its SKU at the channel was %(before)s and is %(after)s now, so it may be another item."),
+        _lt("Press Looks Right, or change the product."),
+    ),
     # === What the channel answered to a quantity === #
     "stale": (
         _lt("The quantity at the channel had changed meanwhile."),

@@ -55,8 +55,7 @@ class OrderChannelLink(models.TransientModel):
         for listing in listings:
             components = [(line.product_id.id, line.quantity) for line in listing.mapping_id.line_ids]
             if not components:
-                hint, product_id, quantity, __ = found[listing.id]
-                components = [(hint == "one" and product_id, quantity)]
+                components = found[listing.id].components or [(False, 1.0)]
             lines += [
                 {"listing_id": listing.id, "product_id": product_id, "quantity": quantity}
                 for product_id, quantity in components

@@ -182,6 +182,7 @@ class Screens(WorldCase):
         with self.screen() as screen, connected(self.env, self.connector):
             self.channels(screen)
             self.listings(screen)
+            self.mass_changes(screen)
             self.orders(screen)
             self.freeze_board(screen)
             self.offline(screen)
@@ -245,6 +246,37 @@ class Screens(WorldCase):
         screen.take("listings")
         screen.open(f"{everything}/{self.listing('TEA-GREEN-100').id}", ".o_form_view")
         screen.take("listing_linked")
+
+    def mass_changes(self, screen):
+        """An auto-link, from the choice of rules to what it did."""
+        Batch = self.env["order.channel.batch"]
+        batch = Batch.browse(Batch._new_auto_link(self.shop + self.stall)["res_id"])
+        batch.link_scope = "linked"
+        path = f"{self.action('order_channel_batch_action')}/{batch.id}"
+        self.listing("COASTER-CORK")._link(self.products["TIN-M"])
+        self.listing("TIN-M")._link(self.products["MUG-BLUE"])
+        self.listing("STRAINER")._unlink_product()
+        self.listing("SPOON-BAMBOO").mapping_id.write({"ended_at": NOW.replace(tzinfo=None)})
+        self.listing("SPOON-BAMBOO").write({"state": "unconfirmed", "mapping_id": False, "product_id": False})
+        self.env.flush_all()
+        screen.open(path, ".o_form_view")
+        screen.take("auto_link_new")
+        batch.action_prepare()
+        self.env.flush_all()
+        screen.open(path, ".o_form_view")
+        screen.take("auto_link_preview")
+        for outcome in ("ambiguous", "conflict"):
+            screen.open(path, ".o_form_view")
+            screen.click(f"tr[name={outcome}] button[name=action_view_lines]")
+            screen.wait("document.querySelector('.o_list_view .o_data_row')")
+            screen.take(f"auto_link_{outcome}")
+        batch.action_apply()
+        self.env.flush_all()
+        screen.open(path, ".o_form_view")
+        screen.take("auto_link_done")
+        screen.open(self.action("order_channel_batch_action"), ".o_list_view .o_data_row")
+        screen.take("mass_changes")
+        batch.action_undo()
 
     def orders(self, screen):
         screen.open(self.action("order_channel_sale_order_action_resolve"), ".o_list_view .o_data_row")

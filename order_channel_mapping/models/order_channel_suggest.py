@@ -159,8 +159,9 @@ class OrderChannelListing(models.Model):
              LEFT JOIN LATERAL (SELECT id, score FROM order_channel_suggestion
                                  WHERE listing_id = chosen.id AND state = 'open'
                               ORDER BY score DESC, product_id LIMIT 1) best ON TRUE
-                 WHERE listing.id = chosen.id AND listing.suggestion_id IS DISTINCT FROM best.id
-                    OR listing.id = chosen.id AND listing.suggestion_score IS DISTINCT FROM COALESCE(best.score, 0)
+                 WHERE listing.id = chosen.id
+                   AND (listing.suggestion_id, listing.suggestion_score)
+                       IS DISTINCT FROM (best.id, COALESCE(best.score, 0))
                 """,
                 self.ids,
             )

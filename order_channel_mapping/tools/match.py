@@ -214,11 +214,11 @@ def _identity(listing, product, linked_on, packaging):
     """What names one thing: SKU, barcode, what another channel calls so."""
     pros = []
     if listing.sku and listing.sku == product.sku:
-        pros.append((SAME_SKU, "match_sku", {"sku": listing.sku}))
+        pros.append((SAME_SKU, "match_sku", {}))
     elif listing.loose and listing.loose == product.loose:
-        pros.append((LOOSE_SKU, "match_loose_sku", {"sku": product.sku}))
+        pros.append((LOOSE_SKU, "match_loose_sku", {}))
     if packaging or (listing.barcode and listing.barcode == product.barcode):
-        pros.append((SAME_BARCODE, "match_barcode", {"barcode": listing.barcode}))
+        pros.append((SAME_BARCODE, "match_barcode", {}))
     if linked_on:
         pros.append((LINKED_ELSEWHERE, "match_linked", {"channel": linked_on}))
     return pros

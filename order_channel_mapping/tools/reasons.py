@@ -177,7 +177,7 @@ REASONS = {
     "ignored_since": (_lt("%(user)s set %(item)s aside."), _lt("Take it up again first.")),
     # === Why a product is suggested for a listing, and what speaks against it === #
     "match_sku": (_lt("same SKU"), ""),
-    "match_loose_sku": (_lt("SKU %(sku)s is the same apart from case, dashes and spaces"), ""),
+    "match_loose_sku": (_lt("same SKU apart from case, dashes and spaces"), ""),
     "match_barcode": (_lt("same barcode"), ""),
     "match_linked": (_lt("this SKU is linked to it on %(channel)s"), ""),
     "match_name": (_lt("similar name"), ""),

@@ -74,7 +74,7 @@ class TestFinding(SuggestionCase):
         zeros = self.listing("Whatever", "815-MUG")
         self.suggest()
         self.assertEqual(listing.suggestion_product_id, self.sencha)
-        self.assertIn("is the same apart from case, dashes and spaces", listing.suggestion_text)
+        self.assertIn("Same SKU apart from case, dashes and spaces", listing.suggestion_text)
         self.assertFalse(zeros.suggestion_ids, "leading zeros count")
 
     def test_the_same_barcode_and_that_of_a_packaging(self):

@@ -17,6 +17,7 @@ from . import order_channel_items
 from . import order_channel_orders
 from . import order_channel_buyers
 from . import order_channel_process
+from . import order_channel_catalogue
 from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_match
@@ -98,6 +99,7 @@ from . import order_channel_suggestion
 from . import order_channel_suggest
 from . import order_channel_suggest_find
 from . import order_channel_batch_suggestions
+from . import order_channel_listing_service
 from . import order_channel_texts
 from . import order_channel_dashboard
 from . import sale_order_screen

@@ -34,6 +34,7 @@ class OrderChannel(models.Model):
             if complete:
                 self._link_after_fetch(deadline)
                 self._repeatable(self._finish_items_fetch, fetch, run)
+                self._repeatable(self._catalogue_after_fetch)
             else:
                 self._wake("items")
                 self._commit()

@@ -13,7 +13,10 @@ REASONS = {
     "barcode": "twin_barcode",
     "packaging": "twin_packaging",
     "name": "twin_name",
+    "similar": "twin_similar",
 }
+#: a suggested product that fits at least this well is shown as a twin: a similar name alone reaches it
+NEAR_SCORE = 65
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,7 +31,7 @@ class Twin:
     @property
     def is_certain(self):
         """Found by what is meant to be unique."""
-        return self.how != "name"
+        return self.how not in ("name", "similar")
 
     def reason(self):
         """:return: (code, params) of a reason"""
@@ -56,6 +59,7 @@ class OrderChannelListing(models.Model):
         names = self._name_keys()
         by_name = with_archived._products_by_key("product.template", "order_channel_name_key", names.values())
         siblings = self._sibling_templates()
+        near = self._near_products()
         Product = self.env["product.product"].sudo().with_context(active_test=False)
         for listing in self:
             company = listing.company_id.id
@@ -67,15 +71,31 @@ class OrderChannelListing(models.Model):
             for how, product_id, quantity in matches:
                 product = Product.browse(product_id)
                 found[listing].setdefault(product, Twin(how, product.product_tmpl_id, product, quantity))
+            of_siblings = siblings[listing.channel_id, listing.parent_ref]
             for template_id in by_name.get((company, names[listing]), ()):
                 template = Product.product_tmpl_id.browse(template_id)
-                if template in siblings[listing.channel_id, listing.parent_ref]:
-                    continue  # the product that other variants of the same thing are linked to
                 variants = template.product_variant_ids
                 product = variants if len(variants) == 1 else Product
-                if not variants & Product.union(*found[listing].keys()):
-                    found[listing].setdefault(product or template, Twin("name", template, product))
+                known = Product.union(*(twin.product for twin in found[listing].values()))
+                if template not in of_siblings and not variants & known:
+                    found[listing][product or template] = Twin("name", template, product)
+            for product, quantity in near.get(listing.id, ()):
+                shown = {twin.template for twin in found[listing].values()} | set(of_siblings)
+                if product.product_tmpl_id not in shown:
+                    found[listing][product] = Twin("similar", product.product_tmpl_id, product, quantity)
         return {listing: list(twins.values()) for listing, twins in found.items() if twins}
+
+    def _near_products(self):
+        """``{listing id: [(product, quantity)]}``: suggestions that fit well, as they were worked out in the background."""
+        found = defaultdict(list)
+        suggestions = (
+            self.env["order.channel.suggestion"]
+            .sudo()
+            .search([("listing_id", "in", self.ids), ("state", "=", "open"), ("score", ">=", NEAR_SCORE)])
+        )
+        for suggestion in suggestions:
+            found[suggestion.listing_id.id].append((suggestion.product_id, suggestion.quantity))
+        return found
 
     def _name_keys(self):
         """``{listing: key}`` of the names, as products may have them: a variant goes by the name of the whole thing."""

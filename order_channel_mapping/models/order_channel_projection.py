@@ -17,6 +17,7 @@ SERVICE_PRODUCTS = {
     "fee": "order_channel_mapping.product_fee",
     "tip": "order_channel_mapping.product_tip",
     "discount": "order_channel_mapping.product_discount",
+    "service": "order_channel_mapping.product_service",  # no kind of line: what a person takes as a service
 }
 PLACEHOLDER = "order_channel_mapping.product_placeholder"
 ZERO, ONE = Decimal(0), Decimal(1)

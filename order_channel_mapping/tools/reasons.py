@@ -213,6 +213,7 @@ REASONS = {
         _lt("%(product)s has the same name. It is archived."),
         _lt("Link it if it is the same, and unarchive it if it is sold again."),
     ),
+    "twin_similar": (_lt("%(product)s looks much like it."), _lt("Link it if it is the same.")),
     "twin_item": (
         _lt("%(item)s has the same SKU."),
         _lt("Confirm one, and link the other to its product."),

@@ -8,6 +8,7 @@ from . import order_channel_preflight
 from . import order_channel_preflight_finding
 from . import order_channel_preflight_checks
 from . import order_channel_preflight_open
+from . import order_channel_service
 from . import order_channel_link_impact
 from . import order_channel_sheet
 from . import order_channel_unlink

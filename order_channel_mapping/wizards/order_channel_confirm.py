@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from ..tools.guard import permitted
 from ..tools.reasons import reason_text
 
+#: of the products that may be the same, so many are named
+TWINS_SHOWN = 3
 OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
 
 
@@ -87,6 +89,7 @@ class OrderChannelConfirm(models.TransientModel):
             "res_id": record.id,
             "views": [(False, "form")],
             "target": "new",
+            "context": {"dialog_size": "large" if len(lines) == 1 else "extra-large"},
         }
 
     # === ACTIONS === #
@@ -206,7 +209,7 @@ class OrderChannelConfirmLine(models.TransientModel):
 
     # === WHAT MAY BE THE SAME === #
     decision = fields.Selection(
-        [("create", "Create"), ("link", "Link to this one"), ("same", "Same product"), ("leave", "Leave it")],
+        [("create", "Create"), ("link", "Link to this one"), ("same", "Same as other item"), ("leave", "Leave it")],
         string="Do",
     )
     product_id = fields.Many2one(
@@ -215,7 +218,7 @@ class OrderChannelConfirmLine(models.TransientModel):
     quantity = fields.Float(default=1.0, digits="Product Unit")
     same_as_id = fields.Many2one("order.channel.listing", readonly=True, ondelete="cascade")
     twin_code = fields.Char(readonly=True)
-    twin_params = fields.Json(readonly=True)
+    twins = fields.Json(readonly=True)  # [[code, params]] of reasons, the surest first
     twin_text = fields.Char(string="May Be the Same", compute="_compute_twin_text")
 
     # === OF THE WHOLE FORM, where there is one line only === #
@@ -227,11 +230,14 @@ class OrderChannelConfirmLine(models.TransientModel):
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
 
-    @api.depends("twin_code", "twin_params")
+    @api.depends("twins")
     @api.depends_context("lang")
     def _compute_twin_text(self):
         for line in self:
-            line.twin_text = " ".join(filter(None, reason_text(self.env, line.twin_code, line.twin_params)))
+            texts = [reason_text(self.env, code, params) for code, params in line.twins or ()]
+            line.twin_text = " ".join(
+                filter(None, [*(title for title, __ in texts), *(text for __, text in texts[:1])])
+            )
 
     @api.onchange("product_id")
     def _onchange_product_id(self):
@@ -274,18 +280,18 @@ class OrderChannelConfirmLine(models.TransientModel):
     def _prepare_decision(self, twins, same):
         """What is proposed: to link where it is certain, to ask where it is likely, else to create."""
         if twins:
-            code, params = twins[0].reason()
+            reasons = [twin.reason() for twin in twins[:TWINS_SHOWN]]
             certain = [twin for twin in twins if twin.is_certain]
             return {
-                "twin_code": code,
-                "twin_params": params,
+                "twin_code": reasons[0][0],
+                "twins": reasons,
                 "product_id": twins[0].product.id,
                 "quantity": twins[0].quantity,
                 "decision": "link" if len(certain) == 1 else False,
             }
         if same:
-            params = {"item": same.display_name}
-            return {"twin_code": "twin_item", "twin_params": params, "same_as_id": same.id, "decision": "same"}
+            twins = [("twin_item", {"item": same.display_name})]
+            return {"twin_code": "twin_item", "twins": twins, "same_as_id": same.id, "decision": "same"}
         return {"twin_code": False, "decision": "create"}
 
     def _product_values(self):

@@ -183,6 +183,21 @@ class TestConfirm(ConfirmCase):
         self.assertEqual(self.twins(self.listing("twin-old")), [("sku", old)])
         self.assertEqual(self.twins(self.listing("none", "Nothing like it")), [])
 
+    def test_a_suggestion_that_fits_well_is_a_likely_twin(self):
+        near, far = self.env["product.product"].create([{"name": "Tea pot"}, {"name": "Pot"}])
+        listing = self.listing("X", "Teapot")
+        for product, score in ((near, 70), (far, 40)):
+            self.env["order.channel.suggestion"].create(
+                {
+                    "listing_id": listing.id,
+                    "company_id": listing.company_id.id,
+                    "product_id": product.id,
+                    "score": score,
+                }
+            )
+        self.assertEqual(self.twins(listing), [("similar", near)])
+        self.assertFalse(listing._find_twins()[listing][0].is_certain)
+
     def test_a_product_of_another_company_is_no_twin(self):
         company = self.env["res.company"].create({"name": "Other"})
         self.env["product.product"].create({"name": "One", "default_code": "T1", "company_id": company.id})
@@ -192,6 +207,12 @@ class TestConfirm(ConfirmCase):
         template = self.env["product.template"].create({"name": "Shirt"})
         listing = self.variants([("Red", "M")])
         self.assertEqual(self.twins(listing), [("name", template.product_variant_id)])
+
+    def test_products_of_that_name_with_several_variants(self):
+        for parent in ("P5", "P6"):
+            self.variants([("Red", "M"), ("Blue", "M")], parent=parent, name="Cape")._confirm()
+        listing = self.variants([("Red", "M")], parent="P7", name="Cape")
+        self.assertEqual([(how, product.ids) for how, product in self.twins(listing)], [("name", [])] * 2)
 
 
 class TestCatalogue(ConfirmCase):

@@ -1,0 +1,83 @@
+"""People who act on the same listing at the same moment, each in a process and transaction of their own, for
+:mod:`tests.integration.test_processes_people`. What a person is told comes back as a line ``told <message>``."""
+
+from __future__ import annotations
+
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.service.model import retrying
+
+from tests.integration.worker import Points, _say, main
+
+
+def _work(registry, verb, login=None, **points):
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        if verb == "prepare":
+            _prepare(env)
+            return
+        person = env["res.users"].search([("login", "=", login)])
+        press = {"confirm": _confirm, "link": _link}[verb](env(user=person))
+        cr.commit()
+        _pause_before_lock(registry, Points(**points))
+        try:
+            retrying(press, env)
+        except UserError as error:
+            _say("told", error)
+
+
+def _prepare(env):
+    channel = env["order.channel"].create({"name": "Shared shop", "provider": "shopify"})
+    channel.write({"state": "live", "account_ref": "shared", "site": ""})
+    env["order.channel.listing"].create(
+        {
+            "channel_id": channel.id,
+            "company_id": channel.company_id.id,
+            "external_id": "1",
+            "sku": "LAMP",
+            "sku_key": "lamp",
+            "name": "Lamp",
+        }
+    )
+    env["product.product"].create({"name": "Torch"})
+    group = env.ref("order_channel_mapping.group_channel_user")
+    for name in ("Ada", "Bob"):
+        env["res.users"].create({"name": name, "login": name.lower(), "group_ids": [Command.set(group.ids)]})
+
+
+def _pause_before_lock(registry, point):
+    """Both have looked at the listing before either of them holds it."""
+    listing_class = registry["order.channel.listing"]
+    lock = listing_class._lock
+
+    def slow_lock(self):
+        self.mapped("state")
+        point("before lock")
+        lock(self)
+
+    listing_class._lock = slow_lock
+
+
+def _listing(env):
+    return env["order.channel.listing"].search([("external_id", "=", "1")])
+
+
+def _confirm(env):
+    """:return: the button's request, as a function"""
+    return lambda: _listing(env).with_context(stay=True).action_confirm()
+
+
+def _link(env):
+    """Open the form; pressing its button is another request.
+
+    :return: that request, as a function
+    """
+    action = _listing(env).action_open_link()
+    wizard = env["order.channel.link"].with_context(**action["context"]).create({})
+    wizard.product_id = env["product.product"].search([("name", "=", "Torch")])
+    return lambda: wizard.action_link()
+
+
+if __name__ == "__main__":
+    main(_work)

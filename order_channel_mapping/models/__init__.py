@@ -14,6 +14,7 @@ from . import order_channel_authorize
 from . import order_channel_authorization
 from . import order_channel_states
 from . import order_channel_items
+from . import order_channel_relink
 from . import order_channel_orders
 from . import order_channel_buyers
 from . import order_channel_process
@@ -64,6 +65,7 @@ from . import order_channel_stock
 from . import order_channel_stock_answer
 from . import order_channel_shipment
 from . import order_channel_outbox
+from . import order_channel_waiting
 from . import order_channel_webhook
 from . import order_channel_webhooks
 from . import order_channel_privacy

@@ -62,16 +62,6 @@ class OrderChannel(models.Model):
         since = self.items_since and self.items_since.replace(tzinfo=UTC)
         return since or None, self.items_cursor or None, self.items_fetch, self._open_run("items", full=not since)
 
-    def _link_after_fetch(self, deadline):
-        """Look at the unconfirmed items again if a product was made or changed since this was done last."""
-        now = fields.Datetime.now()
-        daily = self.items_full_at and not self.items_since
-        changed = [("write_date", ">=", self.items_linked_at - OVERLAP)]
-        if daily or self.env["product.product"].sudo().search_count(changed, limit=1):
-            self._link_unconfirmed(deadline=deadline)
-            self.items_linked_at = now
-        self.env["order.channel.suggestion"]._wake()
-
     def _fetch_all_items(self):
         """Have the next fetch of items be a full one."""
         self.write({"items_full_at": False, "items_cursor": False})

@@ -32,7 +32,6 @@ class OrderChannelListing(models.Model):
     fulfilled_by = fields.Selection(
         [("seller", "Us"), ("marketplace", "The channel")], default="seller", required=True, readonly=True
     )
-    waiting_order_count = fields.Integer(string="Waiting Orders", compute="_compute_waiting_order_count")
     on_sale = fields.Boolean(default=True, readonly=True)
     stock_ref = fields.Char(readonly=True)
     remote_updated_at = fields.Datetime(string="Changed at the Channel", readonly=True)
@@ -87,12 +86,3 @@ class OrderChannelListing(models.Model):
         for listing in self:
             changed = normalize_sku(listing.sku) != normalize_sku(listing.linked_sku)
             listing.sku_changed = listing.state == "linked" and listing.to_review and changed
-
-    def _compute_waiting_order_count(self):
-        """Orders that are frozen because of this listing."""
-        rows = self.env["order.channel.blocker"]._read_group(
-            [("listing_id", "in", self.ids), ("code", "=", "unmapped")], ["listing_id"], ["order_id:count_distinct"]
-        )
-        counts = {listing.id: count for listing, count in rows}
-        for listing in self:
-            listing.waiting_order_count = counts.get(listing.id, 0)

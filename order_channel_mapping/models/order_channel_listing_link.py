@@ -211,9 +211,7 @@ class OrderChannelListing(models.Model):
         """
         Line = self.env["order.channel.order.line"]
         mapped = [("listing_id", "in", self.ids), ("mapping_id", "=", False)]
-        if Line.search_count(
-            mapped, limit=1
-        ):  # most listings have none, and to know that costs far less than to find them
+        if Line.search_count(mapped, limit=1):  # most have none: to know that costs far less than to find them
             Line._find_waiting(mapped)._go_on(at_once)
         self.env["order.channel.stock.change"]._mark(product_ids)
 

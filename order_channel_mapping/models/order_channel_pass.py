@@ -102,8 +102,10 @@ class OrderChannel(models.Model):
             if kind == "items":
                 if channel._is_due("items"):
                     channel._sync_items(deadline=deadline)
-                elif channel.auto_link:
-                    channel._link_unconfirmed(certain_only=True, deadline=deadline)
+                else:
+                    if channel.auto_link:
+                        channel._link_certain(deadline)
+                    channel._link_on(deadline)  # what an earlier pass had no time for
             elif kind == "outbox":
                 channel._push_outbox()
                 channel._refresh_webhooks()

@@ -8,7 +8,6 @@ from ..connectors.base import BadPayload, Rejected
 
 #: orders confirmed per transaction: a confirmation is slow (7 to 18 a second), so a kill loses little work
 CONFIRM_BATCH = 10
-LINK_BATCH = 500
 
 
 class OrderChannel(models.Model):
@@ -90,28 +89,6 @@ class OrderChannel(models.Model):
         )
         for orders in blockers.order_id.grouped("channel_id").values():
             orders._recheck()
-
-    def _link_unconfirmed(self, certain_only=False, deadline=None):
-        """Look at the unconfirmed items again, in batches: link those that are certain where automatic linking is on, and
-        renew what the others say. Products made or changed since the item came in are found so.
-
-        :param certain_only: look only at those of which it is known that one product fits (linking was just switched on)
-        :return: number of items linked
-        """
-        self.ensure_one()
-        domain = [("channel_id", "=", self.id), ("state", "=", "unconfirmed"), ("gone", "=", False)]
-        if certain_only:
-            domain.append(("link_hint", "=", "one"))
-        last_id, linked = 0, 0
-        while True:
-            batch = self.env["order.channel.listing"].search(
-                [*domain, ("id", ">", last_id)], order="id", limit=LINK_BATCH
-            )
-            if not batch or (deadline and time.monotonic() > deadline):
-                self._commit()
-                return linked
-            last_id = batch[-1].id
-            linked += len(self._repeatable(batch._auto_link if self.auto_link else batch._hint_links))
 
     # === RETRIES === #
 

@@ -63,7 +63,7 @@ def _live_channel(bench: Bench, shop: ShopifySimulator) -> tuple[int, list[int]]
         channel = env["order.channel"].browse(ids[0])
         channel._sync_items()
         channel.write({"state": "live", "auto_link": True, "push_stock": True})
-        channel._link_unconfirmed(certain_only=True)
+        channel._link_certain()
     with bench.env() as env:  # fresh mappings are looked at once more later: not what is measured here
         env.cr.execute("UPDATE order_channel_mapping SET started_at = started_at - interval '1 hour'")
     return ids

@@ -12,7 +12,7 @@ class OrderChannelListing(models.Model):
     _order = "id desc"
     _check_company_auto = True
 
-    channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
+    channel_id = fields.Many2one("order.channel", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     provider = fields.Selection(related="channel_id.provider")
     external_id = fields.Char(string="ID at the Channel", required=True, readonly=True)
@@ -43,7 +43,6 @@ class OrderChannelListing(models.Model):
         default="unconfirmed",
         required=True,
         readonly=True,
-        index=True,
     )
     gone = fields.Boolean(readonly=True, help="No longer at the channel.")
     to_review = fields.Boolean(readonly=True)
@@ -73,7 +72,6 @@ class OrderChannelListing(models.Model):
     pushed_at = fields.Datetime(string="Last Pushed On", readonly=True)
 
     _external_uniq = models.UniqueIndex("(channel_id, external_id)", "This listing is already known on this channel.")
-    _unconfirmed_idx = models.Index("(channel_id) WHERE state = 'unconfirmed'")
 
     @api.depends("name", "sku")
     def _compute_display_name(self):

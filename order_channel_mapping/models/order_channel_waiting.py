@@ -8,7 +8,11 @@ class OrderChannelListing(models.Model):
     _inherit = "order.channel.listing"
 
     waiting_order_count = fields.Integer(
-        string="Waiting Orders", readonly=True, default=0, copy=False, help="Orders that are frozen because of this item."
+        string="Waiting Orders",
+        readonly=True,
+        default=0,
+        copy=False,
+        help="Orders that are frozen because of this item.",
     )
 
     # what holds up the most comes first, of all channels or of one
@@ -16,7 +20,7 @@ class OrderChannelListing(models.Model):
     _channel_waiting_idx = models.Index("(channel_id, waiting_order_count DESC, id DESC) WHERE state = 'unconfirmed'")
     _parent_idx = models.Index("(parent_ref) WHERE state = 'unconfirmed'")
     _ignored_idx = models.Index("(id) WHERE state = 'ignored'")
-    _to_review_idx = models.Index("(id) WHERE to_review")
+    _to_review_idx = models.Index("(id) WHERE to_review IS TRUE")
 
     def _count_waiting_orders(self):
         """Count again. Two transactions that count the same listing meet on its row: the later one is repeated.

@@ -49,8 +49,8 @@ def copy_products(env, skus):
     skus = list(skus)
     model = products(env, ["COPY-ME"])
     env.flush_all()
-    template_ids = _copy_rows(env, "product_template", model.product_tmpl_id.id, len(skus), {})
-    return _copy_rows(
+    template_ids = copy_rows(env, "product_template", model.product_tmpl_id.id, len(skus), {})
+    return copy_rows(
         env,
         "product_product",
         model.id,
@@ -64,7 +64,41 @@ def copy_products(env, skus):
     )
 
 
-def _copy_rows(env, table, record_id, number, values):
+def copy_listings(env, channel, number):
+    """As many linked listings of a channel as unconfirmed ones; ten variants to a parent; orders wait for one in a hundred.
+
+    Copied in the database like :func:`copy_products`.
+    """
+    model = env["order.channel.listing"].create(
+        {
+            "channel_id": channel.id,
+            "company_id": channel.company_id.id,
+            "external_id": "model",
+            "name": "Item",
+            "currency_id": env.ref("base.USD").id,
+        }
+    )
+    env.flush_all()
+    names = [f"{channel.id}-{count}" for count in range(2 * number)]
+    copy_rows(
+        env,
+        "order_channel_listing",
+        model.id,
+        2 * number,
+        {
+            "external_id": ("text", names),
+            "name": ("text", [f"Item {count} of {channel.id}" for count in range(2 * number)]),
+            "sku": ("text", [f"SKU-{name}" for name in names]),
+            "sku_key": ("text", [f"sku-{name}" for name in names]),
+            "parent_ref": ("text", [f"P{channel.id}-{count // 10}" for count in range(2 * number)]),
+            "state": ("text", ["linked", "unconfirmed"] * number),
+            "waiting_order_count": ("int", [count % 99 // 98 for count in range(2 * number)]),
+        },
+    )
+    model.unlink()
+
+
+def copy_rows(env, table, record_id, number, values):
     """Copy a row ``number`` times, some of its columns with values of their own.
 
     :param values: ``{column: (SQL type, [value])}``

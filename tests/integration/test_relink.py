@@ -22,6 +22,10 @@ class TestRelink(ChannelCase):
         cls.connector.items = [item(str(number), f"SKU-{number}", barcode=f"4000{number}") for number in range(5)]
         cls.fetch()
 
+    def setUp(self):
+        super().setUp()
+        self.connector.items = self.connector.items[:5]
+
     @classmethod
     def fetch(cls):
         with connected(cls.env, cls.connector):

@@ -73,14 +73,15 @@ class OrderChannelListing(models.Model):
         :param str note: why, in a person's words
         :param bool refused: the mappings that end are never to be proposed again
         :param bool release: draft orders that have the mapping that ends get the new one
-        :param bool new: the listings were made in this transaction: no order can wait for them, and what is promised
-            elsewhere stays as it is
+        :param bool new: the listings were made in this transaction, their products found by :meth:`_find_products`: no order
+            can wait for them, and what is promised elsewhere stays as it is
         :return: the listings
         """
         if not pairs:
             return self.browse()
         listings = self.browse([listing.id for listing, __, __ in pairs])
-        listings._check_products([product_id for __, lines, __ in pairs for product_id, __ in lines])
+        if not new:
+            listings._check_products([product_id for __, lines, __ in pairs for product_id, __ in lines])
         before = []
         if not new:
             before = listings.product_id.ids + listings.mapping_id.line_ids.product_id.ids

@@ -23,7 +23,7 @@ class OrderChannelListing(models.Model):
     suggestion_quantity = fields.Float(related="suggestion_id.quantity", string="Suggested Units")
     suggestion_text = fields.Char(related="suggestion_id.text", string="Why It Fits")
     suggested_at = fields.Datetime(readonly=True, copy=False)  # empty: to be looked at
-    loose_key = fields.Char(compute="_compute_loose_key", store=True, index="btree_not_null")
+    loose_key = fields.Char(compute="_compute_loose_key", store=True, precompute=True, index="btree_not_null")
 
     _to_suggest_idx = models.Index("(id) WHERE state = 'unconfirmed' AND suggested_at IS NULL")
 

@@ -166,6 +166,7 @@ class OrderChannelBatch(models.Model):
         :param listings: order.channel.listing records that the user may map
         :return: the batch
         """
+        listings = listings._whole_selection()
         permitted(listings)
         company = listings.company_id
         if len(company) != 1:

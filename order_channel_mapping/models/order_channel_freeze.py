@@ -95,7 +95,8 @@ class OrderChannelFreeze(models.Model):
         return SQL(
             """
             frozen AS (
-                SELECT waiting.listing_id, waiting.order_id, sale.company_id, sale.amount_total AS amount,
+                SELECT waiting.listing_id, waiting.order_id, channel_order.channel_id, sale.company_id,
+                       sale.amount_total AS amount,
                        COALESCE(channel_order.currency_code, currency.name) AS code,
                        channel_order.placed_at, channel_order.ship_by,
                        COUNT(*) OVER (PARTITION BY waiting.order_id) AS items
@@ -150,25 +151,22 @@ class OrderChannelFreeze(models.Model):
     # === TOTALS === #
 
     @api.model
-    def _totals(self, domain):
-        """What the rows of a domain hold up together, each order counted once.
+    def _totals(self, condition):
+        """What waiting items hold up together, each order counted once.
 
+        :param SQL condition: on the columns of ``frozen``
         :return: ``[(channel id, company id, items, orders, amount in the company's currency, foreign amounts)]``
         """
-        rows = self._search(domain)
         query = SQL(
             """
             WITH %(orders)s, chosen AS (
-                SELECT * FROM frozen WHERE listing_id IN %(rows)s
+                SELECT * FROM frozen WHERE %(condition)s
             ), items AS (
-                SELECT listing.channel_id, COUNT(*) AS items
-                  FROM order_channel_listing listing
-                 WHERE listing.id IN (SELECT listing_id FROM chosen) GROUP BY listing.channel_id
+                SELECT channel_id, COUNT(DISTINCT listing_id) AS items FROM chosen GROUP BY channel_id
             ), money AS (
-                SELECT channel_order.channel_id, once.company_id, once.code, COUNT(*) AS orders, SUM(once.amount) AS amount
-                  FROM (SELECT DISTINCT order_id, company_id, code, amount FROM chosen) once
-                  JOIN order_channel_order channel_order ON channel_order.id = once.order_id
-                 GROUP BY channel_order.channel_id, once.company_id, once.code
+                SELECT channel_id, company_id, code, COUNT(*) AS orders, SUM(amount) AS amount
+                  FROM (SELECT DISTINCT order_id, channel_id, company_id, code, amount FROM chosen) once
+                 GROUP BY channel_id, company_id, code
             ), %(rates)s
             SELECT money.channel_id, money.company_id, items.items, SUM(money.orders)::int,
                    COALESCE(SUM(money.amount * rates.factor), 0.0),
@@ -177,9 +175,11 @@ class OrderChannelFreeze(models.Model):
              GROUP BY money.channel_id, money.company_id, items.items
             """,
             orders=self._frozen_sql(),
+            condition=condition,
             rates=rates_sql(SQL("money"), fields.Date.context_today(self)),
-            rows=rows.subselect(),
         )
+        for model, names in self._depends.items():
+            self.env[model].flush_model(names)
         return self.env.execute_query(query)
 
     @api.model
@@ -190,9 +190,10 @@ class OrderChannelFreeze(models.Model):
         :param list domain: of what is on screen
         :return: ``{"items": int, "orders": int, "amounts": [formatted, one for each currency of a company], "foreign": str}``
         """
+        chosen = SQL("listing_id IN %s", self._search(Domain(domain)).subselect())
         items = orders = 0
         amounts, foreign = {}, {}
-        for __, company_id, some_items, some_orders, amount, others in self._totals(Domain(domain)):
+        for __, company_id, some_items, some_orders, amount, others in self._totals(chosen):
             items, orders = items + some_items, orders + some_orders
             currency = self.env["res.company"].browse(company_id).currency_id
             amounts[currency] = amounts.get(currency, 0.0) + amount

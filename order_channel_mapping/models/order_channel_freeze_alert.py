@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 ALERT = "order_channel_mapping.mail_activity_frozen"
 
@@ -23,7 +23,7 @@ class OrderChannel(models.Model):
     )
 
     def _compute_freeze(self):
-        totals = self.env["order.channel.freeze"]._totals([("channel_id", "in", self.ids)])
+        totals = self.env["order.channel.freeze"]._totals(SQL("channel_id = ANY(%s)", self.ids))
         found = {channel_id: (items, amount) for channel_id, __, items, __, amount, __ in totals}
         for channel in self:
             count, amount = found.get(channel.id, (0, 0.0))
@@ -68,6 +68,14 @@ class OrderChannel(models.Model):
             [("id", "in", activities.mapped("res_id")), ("channel_frozen", "=", True), ("state", "!=", "cancel")]
         )
         activities.filtered(lambda activity: activity.res_id not in frozen._ids).unlink()
+
+
+class SaleOrder(models.Model):
+    """The few frozen ones are found without a look at the others."""
+
+    _inherit = "sale.order"
+
+    _channel_frozen_idx = models.Index("(channel_order_id) WHERE channel_frozen")
 
 
 class OrderChannelOrder(models.Model):

@@ -111,6 +111,8 @@ class OrderChannelPreflight(models.TransientModel):
             ]
         )
         self.env.flush_all()
+        # whole catalogues are grouped: with the few megabytes that a server's default allows, on disk
+        self.env.cr.execute("SET LOCAL work_mem TO '64MB'")
         for finding in findings:
             finding._find(channels)
         findings.filtered(lambda finding: not finding.count).unlink()

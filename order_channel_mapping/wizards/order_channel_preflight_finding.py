@@ -73,7 +73,7 @@ class OrderChannelPreflightFinding(models.TransientModel):
                 _("These can't be linked by SKU: link them by hand, or give them a SKU at the channel."),
             ),
             "price_differs": (
-                _("The same product has another price at another channel"),
+                _("Another price at another channel"),
                 _("Nothing to do where it is on purpose."),
             ),
         }

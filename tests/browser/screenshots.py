@@ -320,6 +320,13 @@ class Screens(WorldCase):
         screen.click(".o_switch_view.o_kanban")
         screen.wait("document.querySelector('.o_kanban_record')")
         screen.take("freeze_board_cards")
+        screen.open(f"{self.action('order_channel_action')}/{self.shop.id}", ".o_form_view")
+        screen.click("button[name=action_preflight]")
+        screen.wait("document.querySelector('.o_field_widget[name=finding_ids] .o_data_row')")
+        screen.take("preflight")
+        screen.click("button[name=action_view_rows]")
+        screen.wait("document.querySelector('.o_list_view .o_data_row')")
+        screen.take("preflight_rows")
 
     def offline(self, screen):
         screen.open(f"{self.action('order_channel_sale_order_action')}/{self.stall_order.id}", ".o_form_view")
@@ -363,3 +370,5 @@ class Screens(WorldCase):
         screen.take("sales_orders")
         screen.open(f"/odoo/products/{self.products['TEA-GREEN-100'].product_tmpl_id.id}", ".o_form_view")
         screen.take("product")
+        screen.click(".nav-link[name=channels]")
+        screen.take("product_channels")

@@ -246,9 +246,7 @@ class TestItemsOfOneOrder(OrderCase):
         self.sale("three").action_channel_confirm_items()
         self.assertFalse(self.sale("three").channel_frozen)
         self.assertTrue(self.sale("one").channel_frozen)
-        self.assertEqual(
-            self.sale("three").order_line.product_id.mapped("default_code"), ["HAT", "SCARF", "GLOVES"]
-        )
+        self.assertEqual(self.sale("three").order_line.product_id.mapped("default_code"), ["HAT", "SCARF", "GLOVES"])
 
     def test_some_now_some_later(self):
         form = self.open(self.sale("three").action_channel_link_items())

@@ -58,6 +58,13 @@ class OrderChannelBatch(models.Model):
             batch._work_now()
         return batch.sudo(self.env.su)
 
+    def _listing_domain(self):
+        """Confirming looks at what else is confirmed with a listing: in a sheet, what its rows say is."""
+        domain = super()._listing_domain()
+        if self.kind == "file" and "sheet_listing_ids" in self.env.context:
+            domain = fields.Domain("id", "in", self.env.context["sheet_listing_ids"])
+        return domain
+
     def _check_choices(self):
         super()._check_choices()
         if self.kind == "file" and not self.sheet:

@@ -72,8 +72,9 @@ class OrderChannelBatch(models.Model):
         self._look_up_skus(rows, found)
         self._look_up_names(rows, found)
         confirmed = [self._file_listing(row, found) for row in rows if self._word(row, found) == "confirm"]
-        confirmed = listings.browse([listing.id for listing in confirmed if listing.state == "unconfirmed"])
-        found.hints = {listing.id: hint for listing, (hint, *__) in confirmed._find_products().items()}
+        confirmed = listings.browse({listing.id for listing in confirmed if listing.state == "unconfirmed"})
+        worked_out = self.with_context(sheet_listing_ids=confirmed.ids)._prepare_confirm(confirmed)
+        found.confirm = {values["listing_id"]: values for values in worked_out}
         return found
 
     def _look_up_skus(self, rows, found):
@@ -273,9 +274,9 @@ class OrderChannelBatch(models.Model):
             if listing.mapping_id.method == "confirm":
                 return {"outcome": "same", **values}
             self._say_linked("row_linked_confirm", listing)
-        if found.hints.get(listing.id) in ("one", "ambiguous", "conflict"):
-            raise RowProblem("row_twin", row=row["row"])
-        return {"outcome": "change", **values}
+        if listing.state == "ignored":
+            return {"outcome": "change", **values}
+        return found.confirm[listing.id]
 
     def _file_ignore(self, row, listing, found):
         values = {"action": "ignore", "method": False}

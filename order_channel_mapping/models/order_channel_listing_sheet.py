@@ -20,6 +20,7 @@ _READ_FIELDS = (
     "currency_id",
     "state",
     "mapping_id",
+    "suggestion_id",
 )
 
 
@@ -43,6 +44,8 @@ class OrderChannelListing(models.Model):
             "currency": _("Currency"),
             "waiting": _("Orders Waiting"),
             "state": _("Status"),
+            "suggestion": _("Suggested SKU"),
+            "fits": _("Why It Fits"),
             "sku": _("Product SKU"),
             "product": _("Product"),
             "quantity": _("Quantity"),
@@ -117,10 +120,25 @@ class OrderChannelListing(models.Model):
                     "waiting": listing.waiting_order_count or None,
                     "state": states[listing.state],
                     "action": ignore if listing.state == "ignored" else None,
+                    **listing._sheet_suggestion(),
                 }
                 for component in components.get(listing.id) or [{}]:
                     yield {column: value or None for column, value in (row | component).items()}
             self.env.invalidate_all()
+
+    def _sheet_suggestion(self):
+        """The product that fits best, to be copied into the column of SKUs where it is the right one."""
+        suggestion = self.suggestion_id.sudo()
+        if not suggestion or self.state != "unconfirmed":
+            return {}
+        product = suggestion.product_id
+        parts = [f"{suggestion.score:.0f} %", suggestion.text]
+        if suggestion.quantity != 1:
+            parts.insert(1, f"{suggestion.quantity:g} x")
+        return {
+            "suggestion": product.default_code or product.with_context(display_default_code=False).display_name,
+            "fits": ", ".join(filter(None, parts)),
+        }
 
     def _sheet_components(self):
         """What the listings stand for: ``{listing id: [{column: value}]}``."""

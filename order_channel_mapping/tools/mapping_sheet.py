@@ -31,6 +31,8 @@ COLUMNS = (
     "currency",
     "waiting",
     "state",
+    "suggestion",
+    "fits",
     "sku",
     "product",
     "quantity",
@@ -41,7 +43,7 @@ READ = ("channel", "item", "sku", "product", "quantity", "action")
 #: those that people fill in
 FILLED_IN = ("sku", "product", "quantity", "action")
 NUMBERS = frozenset({"price", "waiting", "quantity"})
-WIDTHS = {"name": 40, "item": 22, "channel": 18, "sku": 20, "product": 30, "item_sku": 20}
+WIDTHS = {"name": 40, "item": 22, "channel": 18, "sku": 20, "product": 30, "item_sku": 20, "suggestion": 20, "fits": 40}
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024

@@ -114,8 +114,4 @@ SHEET_REASONS = {
         _lt("Row %(row)s: %(orders)s orders wait for it, and would stay frozen."),
         _lt("Link or confirm it instead."),
     ),
-    "row_twin": (
-        _lt("Row %(row)s: there is a product with its SKU or barcode already."),
-        _lt("Link it, so that the same thing does not stand in stock twice."),
-    ),
 }

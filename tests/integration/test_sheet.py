@@ -115,6 +115,8 @@ class TestSheetDownload(SheetCase):
                 "currency": self.env.company.currency_id.name,
                 "waiting": "1",
                 "state": "Unconfirmed",
+                "suggestion": "",
+                "fits": "",
                 "sku": "",
                 "product": "",
                 "quantity": "",
@@ -141,6 +143,23 @@ class TestSheetDownload(SheetCase):
         everything = self.downloaded(self.sheet(which="all", channel_ids=self.channel.ids))
         self.assertEqual(len(everything), 7)
         self.assertEqual([row["action"] for row in everything if row["item"] == "item-2"], ["ignore"])
+
+    def test_the_best_suggestion_is_at_hand(self):
+        suggestion = self.env["order.channel.suggestion"].create(
+            {
+                "listing_id": self.listings[0].id,
+                "company_id": self.env.company.id,
+                "product_id": self.tea.id,
+                "quantity": 6,
+                "score": 91.6,
+                "reasons": [["suggest_sku", {}]],
+            }
+        )
+        self.listings[0].suggestion_id = suggestion
+        (row,) = self.downloaded(self.sheet(self.listings[:1]))
+        self.assertEqual(row["suggestion"], "TEA-1")
+        self.assertRegex(row["fits"], "^92 %, 6 x")
+        self.assertIn(suggestion.text, row["fits"])
 
     def test_two_channels_of_one_name_are_told_apart(self):
         twin = self.make_channel(name="TEA shop")
@@ -267,7 +286,6 @@ class TestSheetUpload(SheetCase):
                 {"name": "Theirs", "default_code": "THEIRS", "company_id": company.id},
                 {"name": "Cup", "default_code": "CUP"},
                 {"name": "Cup", "default_code": "Ｃup"},
-                {"name": "Item 5", "default_code": "ch-5"},
             ]
         )
         self.take(self.order("1", [line("a", "item-4", sku="CH-4")]))
@@ -293,7 +311,6 @@ class TestSheetUpload(SheetCase):
             ([("item-0", "MUG-1"), ("item-0", "", "", "ignore")], "rows_contradict"),
             ([("item-0", "MUG-1"), ("item-0", "mug-1", "2")], "rows_same_product"),
             ([("item-4", "", "", "ignore")], "row_waiting"),
-            ([("item-5", "", "", "confirm")], "row_twin"),
         ):
             with self.subTest(code, rows=rows):
                 batch = self.upload(self.file(("item-1", "TEA-1"), *rows))
@@ -302,6 +319,21 @@ class TestSheetUpload(SheetCase):
                     [("change", False, True), ("problem", code, False)],
                 )
                 self.assertRegex(batch.line_ids[1].text, r"Rows? 3")
+
+    def test_what_is_confirmed_is_looked_at_for_twins_and_variants(self):
+        twin = self.env["product.product"].create({"name": "Item 5", "default_code": "ch-5"})
+        for listing, size in zip(self.listings[:2], ("S", "L"), strict=True):
+            listing.write({"parent_ref": "shirt", "attributes": {"Size": size}, "name": f"Shirt {size}"})
+        self.listings[2].write({"sku": "CH-3", "sku_key": "ch-3"})  # not confirmed, so that it is in nobody's way
+        rows = [(f"item-{number}", "", "", "confirm") for number in (0, 1, 3, 5)]
+        batch = self.upload(self.file(*rows))
+        self.assertEqual(batch.line_ids.mapped("outcome"), ["change", "change", "change", "conflict"])
+        self.assertEqual((batch.line_ids[3].product_id, batch.line_ids[3].row_number), (twin, 5))
+        batch.action_apply()
+        self.assertEqual(len(self.listings[:2].product_id.product_tmpl_id), 1, "variants of one product")
+        self.assertEqual((batch.done_count, self.listings[5].state), (3, "unconfirmed"))
+        batch.action_undo()
+        self.assertEqual((batch.undone_count, set(self.listings.mapped("state"))), (3, {"unconfirmed"}))
 
     def test_a_sku_typed_exactly_or_with_the_products_name_is_certain(self):
         products = self.env["product.product"].create(

@@ -246,6 +246,9 @@ class Screens(WorldCase):
         screen.take("listings")
         screen.open(f"{everything}/{self.listing('TEA-GREEN-100').id}", ".o_form_view")
         screen.take("listing_linked")
+        screen.open(self.action("order_channel_action"))
+        screen.open(self.action("order_channel_sheet_action"), ".modal .o_form_view")
+        screen.take("sheet")
 
     def mass_changes(self, screen):
         """An auto-link, from the choice of rules to what it did."""

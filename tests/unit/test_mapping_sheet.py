@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from datetime import date
 
@@ -27,6 +28,7 @@ from order_channel_mapping.tools.mapping_sheet import (
 )
 from order_channel_mapping.tools.sheet_cells import exposed, shield
 
+SHEET_PART = "xl/worksheets/sheet1.xml"
 HEADINGS = {column: column.replace("_", " ").capitalize() for column in COLUMNS}
 HEADINGS["item"] = "ID at the channel (do not change)"
 KEYS = {heading_key(heading): column for column, heading in HEADINGS.items()}
@@ -275,15 +277,32 @@ def zipped(**parts):
 
 
 def workbook_with(name, content):
-    """A sound workbook in which one part is another."""
+    """A sound workbook in which one part is another: ``content``, or what ``content`` makes of the sound one."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(written([{"item": "1"}], "xlsx"))) as source,
         zipfile.ZipFile(out, "w", 8) as package,
     ):
         for part in source.namelist():
-            package.writestr(part, content if part == name else source.read(part))
+            sound = source.read(part).decode()
+            if part == name:
+                sound = content(sound) if callable(content) else content
+            package.writestr(part, sound)
     return out.getvalue()
+
+
+def test_what_a_database_cannot_keep_is_left_out():
+    (row,) = read(workbook_with(SHEET_PART, lambda xml: xml.replace("<t>1<", "<t>a_x0000_b_xD800_c<")))
+    assert row["item"] == "abc"
+
+
+def test_what_a_workbook_says_of_its_size_is_not_believed():
+    def smaller(xml):
+        assert '<dimension ref="A1:' in xml
+        return re.sub('<dimension ref="[^"]*"', '<dimension ref="A1:A1"', xml)
+
+    (row,) = read(workbook_with(SHEET_PART, smaller))
+    assert row["item"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +318,7 @@ def workbook_with(name, content):
         (b"Name,Price\r\nA,1\r\n", "sheet_columns"),
         (b"channel,ID at the channel,sku,SKU\r\n1,2,3,4\r\n", "sheet_column_twice"),
         (b"channel,ID at the channel\r\n1,2\r\n", "sheet_columns"),
-        (workbook_with("xl/worksheets/sheet1.xml", "<broken"), "sheet_unreadable"),
+        (workbook_with(SHEET_PART, "<broken"), "sheet_unreadable"),
         (workbook_with("xl/workbook.xml", '<!DOCTYPE x [<!ENTITY a "a">]><workbook/>'), "sheet_unreadable"),
     ],
 )
@@ -308,7 +327,7 @@ def test_what_is_no_such_sheet_is_refused_by_name(content, code):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch):
-    bomb = workbook_with("xl/worksheets/sheet1.xml", b" " * (mapping_sheet.MAX_UNPACKED + 1))
+    bomb = workbook_with(SHEET_PART, b" " * (mapping_sheet.MAX_UNPACKED + 1))
     assert len(bomb) < 1024 * 1024
     monkeypatch.setattr(openpyxl, "load_workbook", lambda *args, **kwargs: pytest.fail("it was opened"))
     assert refusal(bomb) == "sheet_too_large"

@@ -156,7 +156,8 @@ class OrderChannelListing(models.Model):
 
     def action_map_in_sheet(self):
         """Download these listings as a sheet, or upload one."""
-        if len(self.company_id) != 1:
+        listings = self._whole_selection()
+        if len(listings.company_id) != 1:
             raise UserError(self.env._("Choose items of one company."))
         return {
             "type": "ir.actions.act_window",
@@ -165,8 +166,8 @@ class OrderChannelListing(models.Model):
             "views": [(False, "form")],
             "target": "new",
             "context": {
-                "default_selected_ids": self.ids,
-                "default_company_id": self.company_id.id,
+                "default_selected_ids": listings.ids,
+                "default_company_id": listings.company_id.id,
             },
         }
 

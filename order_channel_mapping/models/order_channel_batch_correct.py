@@ -9,6 +9,8 @@ from .order_channel_batch import AT_ONCE
 from .order_channel_batch_work import PREPARE_CHUNK
 from .order_channel_correction import LEAVE, RETURN, STOCK, SWAP
 
+#: parts of orders that are corrected while the user waits
+CORRECTED_AT_ONCE = 20
 STOCK_GROUP = "stock.group_stock_user"
 
 
@@ -55,9 +57,13 @@ class OrderChannelBatch(models.Model):
             self.selected_count = self.env["order.channel.order.line"].search_count(self._order_line_domain())
 
     def _work_now(self):
-        """Override: few items may have many orders."""
+        """Override: few items may have many orders, and swapping takes as long as confirming them."""
         few = self.filtered(
-            lambda batch: batch.kind != "correct" or batch.state != "preparing" or batch.selected_count <= AT_ONCE
+            lambda batch: (
+                batch.kind != "correct"
+                or (batch.state == "preparing" and batch.selected_count <= AT_ONCE)
+                or (batch.state == "running" and batch.pending_count <= CORRECTED_AT_ONCE)
+            )
         )
         super(OrderChannelBatch, few)._work_now()
 
@@ -210,7 +216,7 @@ class OrderChannelBatchLine(models.Model):
     sale_order_id = fields.Many2one(
         "sale.order", string="Order", index="btree_not_null", ondelete="cascade", readonly=True
     )
-    order_number = fields.Char(related="order_line_id.order_id.number", string="At the Channel")
+    order_number = fields.Char(related="order_line_id.order_id.number", string="Number")
     old_mapping_id = fields.Many2one(
         "order.channel.mapping", string="Has", index="btree_not_null", ondelete="set null", readonly=True
     )
@@ -218,7 +224,7 @@ class OrderChannelBatchLine(models.Model):
         [
             ("draft", "Draft"),
             ("open", "Confirmed"),
-            ("rest", "Rest to deliver"),
+            ("rest", "Partly out"),
             ("delivered", "Delivered"),
             ("invoiced", "Invoiced"),
         ],

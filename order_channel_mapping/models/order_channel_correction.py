@@ -62,6 +62,7 @@ class OrderChannelOrderLine(models.Model):
     def _outdated_parts(self):
         """:rtype: list[Part]"""
         parts = []
+        self._read_ahead()
         for line in self:
             sale_order = line.order_id.sale_order_id
             if sale_order.state in OPEN_STATES:
@@ -75,6 +76,15 @@ class OrderChannelOrderLine(models.Model):
                     if line._is_outdated(mapping):
                         parts += line._processed_parts(mapping, sale_lines)
         return parts
+
+    def _read_ahead(self):
+        """Read what deciding takes for all lines together, not line by line."""
+        sold = self.sale_line_ids
+        sold._picked_ahead().mapped("name")
+        sold._deliveries().mapped("name")
+        sold.move_ids.picking_id.mapped("printed")
+        sold.invoice_lines.move_id.mapped("state")
+        (self.mapping_id + self.listing_id.mapping_id + sold.channel_mapping_id).line_ids.product_id.mapped("tracking")
 
     def _is_outdated(self, mapping):
         """Whether the listing stands for something else than this by now."""

@@ -225,7 +225,7 @@ REASONS = {
     # === What to know about an order that has a product from before === #
     "correct_invoiced": (
         _lt("Invoiced: %(invoices)s. Nothing is changed here."),
-        _lt("If the product on the invoice matters, your accountant credits it from the order; then correct it again."),
+        _lt("If its product matters, your accountant credits it from the order; then correct it again."),
     ),
     "correct_locked": (_lt("%(order)s is locked."), _lt("Unlock it, then press Correct Orders on the item again.")),
     "correct_picked": (
@@ -243,7 +243,7 @@ REASONS = {
     ),
     "correct_delivered": (
         _lt("%(deliveries)s is done."),
-        _lt("If the right goods left, correct the stock of both products. If the wrong ones left, return them."),
+        _lt("The right goods left: correct stock. The wrong ones: return them."),
     ),
     "correct_by_hand": (
         _lt("%(product)s has lots, serial numbers or parts."),

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import Form
 
-from odoo.addons.order_channel_mapping.models import order_channel_batch, order_channel_batch_correct
+from odoo.addons.order_channel_mapping.models import order_channel_batch_correct
 
 from tests.fakes import line
 from tests.integration.corrections_common import CorrectionCase
@@ -292,8 +292,8 @@ class TestSwap(CorrectionCase):
     def test_many_orders_are_worked_through_in_the_background(self):
         orders = [self.sell(line("L1", "item"), confirm=number == 0) for number in range(3)]
         with (
-            patch.object(order_channel_batch, "AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "AT_ONCE", 2),
+            patch.object(order_channel_batch_correct, "CORRECTED_AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "PREPARE_CHUNK", 2),
             self.in_background(),
         ):
@@ -307,6 +307,20 @@ class TestSwap(CorrectionCase):
         self.assertEqual((batch.state, batch.done_count), ("done", 3))
         for order in orders:
             self.assertEqual(order.order_line.filtered("product_uom_qty").product_id, self.mug)
+
+    def test_working_out_takes_few_queries_an_order(self):
+        for number in range(9):
+            self.sell(line(f"L{number}", "item"), confirm=True)
+        self.listing._link(self.mug)
+        lines = self.env["order.channel.order.line"].search([("listing_id", "=", self.listing.id)])
+        queries = []
+        for part in (lines[:3], lines[3:]):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            part._outdated_parts()
+            queries.append(self.env.cr.sql_log_count - before)
+        self.assertLess(queries[1] - queries[0], 6, queries)  # for three orders more
 
     def test_stock_is_promised_right_at_each_step(self):
         self.listing.copy({"external_id": "tea"})._link(self.tea)

@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from .process import run
 # Odoo's own apps in the first template; what the manifests depend on beyond them is added.
 BASE_MODULES = ("sale_management", "sale_stock", "stock_delivery")
 PREFIX = "ocm"
+EMPTY = ("collation C", "pg_trgm")  # what the first template is made with, see _create_empty
 # Templates of earlier states of the addon that are kept: switching back and forth between two branches stays quick.
 KEPT_ADDON_TEMPLATES = 3
 WEB_BUNDLES = Path(__file__).with_name("web_bundles.py")
@@ -103,13 +104,13 @@ def base_modules() -> list[str]:
 def base_template(odoo: Odoo, *, demo: bool = False) -> str:
     """The template that holds Odoo's own modules; built where it is missing."""
     modules = base_modules()
-    name = f"{PREFIX}_base_{digest(odoo.source.key, *modules, 'demo' if demo else 'no demo')}"
+    name = f"{PREFIX}_base_{digest(odoo.source.key, *modules, *EMPTY, 'demo' if demo else 'no demo')}"
     with locked("databases", odoo.server.files):
         if not exists(odoo, name):
             apps = ", ".join(modules)
             say(f"Building a template database with {apps}{' and demo data' if demo else ''} (about a minute) …")
             with _built(odoo, name) as database:
-                _create(odoo, database, "template0")
+                _create_empty(odoo, database)
                 odoo.install(database, modules, _log(odoo, name), demo=demo)
     return name
 
@@ -207,6 +208,13 @@ def _drop_family(odoo: Odoo, name: str) -> None:
     sql = f"SELECT datname FROM pg_database WHERE datname = '{name}' OR starts_with(datname, '{name}_')"
     for member in odoo.server.execute(sql):
         drop(odoo, member)
+
+
+def _create_empty(odoo: Odoo, name: str) -> None:
+    """A database as Odoo makes one: sorted by code point, with trigrams where the server has them."""
+    odoo.server.execute(f"CREATE DATABASE \"{name}\" ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0")
+    with suppress(SetupError):  # the extension comes with the server's contrib package, which not everybody has
+        odoo.server.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm", name)
 
 
 def _create(odoo: Odoo, name: str, template: str) -> None:

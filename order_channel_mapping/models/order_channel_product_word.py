@@ -90,6 +90,8 @@ class OrderChannelProductWord(models.Model):
                 stamps,
             )
         )
+        if len(template_ids) == WORDS_CHUNK:  # the next statements are planned for many rows, not for what there was
+            self.env.cr.execute("ANALYZE order_channel_product_word")
 
     @api.model
     def _templates_by_word(self, words):
@@ -113,6 +115,21 @@ class OrderChannelProductWord(models.Model):
             )
         )
         return {word: (number, ids) for word, number, ids in self.env.cr.fetchall()}
+
+    @api.model
+    def _words_of(self, template_ids):
+        """All words of products.
+
+        :return: ``{template id: set of words}``
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT template_id, array_agg(word) FROM order_channel_product_word WHERE template_id = ANY(%s)"
+                " GROUP BY template_id",
+                list(template_ids),
+            )
+        )
+        return {template_id: set(words) for template_id, words in self.env.cr.fetchall()}
 
     @api.model
     def _templates_by_common_words(self, asked, limit):

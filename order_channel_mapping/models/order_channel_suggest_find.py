@@ -105,7 +105,8 @@ class OrderChannelListing(models.Model):
                     }
 
     def _find_by_words(self, result):
-        """Products that have rare words of the name; where all its words are common, those that have most of them."""
+        """Products that have rare words of the name, the common ones deciding between too many of them; where all its words
+        are common, those that have most of them."""
         Word = self.env["order.channel.product.word"]
         words = {
             listing: [
@@ -116,18 +117,29 @@ class OrderChannelListing(models.Model):
             for listing in self
         }
         known = Word._templates_by_word({word for of_listing in words.values() for word in of_listing})
-        common = []
+        common, crowded = [], {}
         for listing, (__, weights) in result.items():
             found = Counter()
             for word in words[listing]:
                 number, template_ids = known.get(word, (0, None))
                 for template_id in template_ids or ():
                     found[template_id] += 1.0 / number
-            best = sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))[:NAMED_ALIKE]
-            weights.update({id_: weight for id_, weight in best if weight > best[0][1] / 20})
+            least = max(found.values(), default=0.0) / 20
+            likely = {id_: weight for id_, weight in found.items() if weight > least}
             there = [word for word in words[listing] if word in known]
-            if there and not best:
+            if len(likely) > NAMED_ALIKE:
+                crowded[listing] = likely
+            elif likely:
+                weights.update(likely)
+            elif there:
                 common.append((listing.id, min(there, key=lambda word: known[word][0]), there))
+        words_of = Word._words_of({id_ for likely in crowded.values() for id_ in likely})
+        for listing, likely in crowded.items():
+            said = {word: 1.0 / known[word][0] for word in words[listing] if word in known and not known[word][1]}
+            for id_ in likely:
+                likely[id_] += sum(said[word] for word in said.keys() & words_of[id_])
+            best = sorted(likely.items(), key=lambda entry: (-entry[1], entry[0]))[:NAMED_ALIKE]
+            result[listing][1].update(dict(best))
         for listing_id, template_id, number in Word._templates_by_common_words(common, NAMED_ALIKE):
             result[self.browse(listing_id)][1][template_id] = float(number)
 

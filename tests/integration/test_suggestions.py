@@ -105,6 +105,15 @@ class TestFinding(SuggestionCase):
         )
         self.assertEqual(listing.suggestion_score, listing.suggestion_id.score)
 
+    def test_common_words_decide_between_too_many_that_share_a_rare_one(self):
+        self.env["product.product"].create([{"name": f"Crimson mat {number}"} for number in range(30)])
+        self.env["product.product"].create([{"name": f"Zorblax mug {number}"} for number in range(20)])
+        right = self.env["product.product"].create({"name": "Zorblax crimson"})
+        listing = self.listing("Crimson zorblax")
+        with patch.object(order_channel_product_word, "RARE", 25):
+            self.suggest()
+        self.assertEqual(listing.suggestion_product_id, right)
+
     def test_common_words_find_too(self):
         self.env["product.product"].create([{"name": f"Stoneware Mug {place}x"} for place in range(12)])
         listing = self.listing("Mug stoneware, 7x")

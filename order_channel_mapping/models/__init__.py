@@ -19,6 +19,7 @@ from . import order_channel_orders
 from . import order_channel_buyers
 from . import order_channel_process
 from . import order_channel_catalogue
+from . import order_channel_pictures
 from . import order_channel_location
 from . import order_channel_listing
 from . import order_channel_listing_match
@@ -26,6 +27,7 @@ from . import order_channel_listing_match_name
 from . import order_channel_listing_link
 from . import order_channel_listing_confirm
 from . import order_channel_listing_variants
+from . import order_channel_listing_picture
 from . import order_channel_listing_twins
 from . import order_channel_listing_stock
 from . import order_channel_seen

@@ -17,7 +17,14 @@ class OrderChannelFailure(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
     kind = fields.Selection(
-        [("item", "Item"), ("order", "Order"), ("process", "Processing"), ("stock", "Stock"), ("command", "Command")],
+        [
+            ("item", "Item"),
+            ("picture", "Picture"),
+            ("order", "Order"),
+            ("process", "Processing"),
+            ("stock", "Stock"),
+            ("command", "Command"),
+        ],
         required=True,
         readonly=True,
     )
@@ -65,14 +72,22 @@ class OrderChannelFailure(models.Model):
         failures = permitted(self).filtered(lambda failure: failure.state == "open")
         failures.write({"next_try_at": fields.Datetime.now()})
         failures.filtered(lambda failure: failure.kind == "item").channel_id._fetch_all_items()
+        failures.filtered(lambda failure: failure.kind == "picture")._retry_pictures()
         kinds = {"order": "orders", "process": "orders", "item": "items", "stock": "stock", "command": "outbox"}
-        for kind, group in failures.grouped("kind").items():
+        for kind, group in failures.filtered(lambda failure: failure.kind in kinds).grouped("kind").items():
             group.channel_id._request_run([kinds[kind]])
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {"type": "info", "message": self.env._("Trying again. The result shows here in a moment.")},
         }
+
+    def _retry_pictures(self):
+        """Ask for the pictures again, those of the listings that are still there."""
+        for channel, failures in self.grouped("channel_id").items():
+            self.env["order.channel.listing"].sudo().search(
+                [("channel_id", "=", channel.id), ("external_id", "in", failures.mapped("external_ref"))]
+            )._want_pictures()
 
     def action_dismiss(self):
         """Put the failures aside; they come back if the record fails again."""

@@ -9,7 +9,9 @@ class OrderChannelListing(models.Model):
 
     _inherit = "order.channel.listing"
 
-    def _confirm(self, batch=None, edited=None, as_variants=True, template=None, name=None, twins_seen=False):
+    def _confirm(
+        self, batch=None, edited=None, as_variants=True, template=None, name=None, twins_seen=False, pictures=None
+    ):
         """Create a product from each listing and link it: storable where it is a physical thing, cost left empty (rule 3).
 
         :param batch: order.channel.batch record that this is a part of
@@ -18,6 +20,7 @@ class OrderChannelListing(models.Model):
         :param template: product.template that they are added to
         :param str name: what a new template is called
         :param twins_seen: a person has looked at the products that may be the same
+        :param pictures: those of the listings whose picture is copied, too; None: as their channel's setting says
         :return: the products, in the order of the listings
         """
         self._check_confirmable(twins_seen)
@@ -36,6 +39,9 @@ class OrderChannelListing(models.Model):
             products = own.env["product.product"].sudo().create([values[listing] for listing in plain])
             made |= dict(zip(plain, products, strict=True))
         self._link_batch([(listing, [(made[listing].id, 1.0)], "confirm") for listing in self], batch=batch)
+        if pictures is None:
+            pictures = self.filtered("channel_id.copy_pictures")
+        pictures._want_pictures()
         return self.env["product.product"].browse([made[listing].id for listing in self])
 
     def _check_confirmable(self, twins_seen=False):

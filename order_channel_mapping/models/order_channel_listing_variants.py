@@ -10,7 +10,7 @@ from ..tools.normalize import normalize_sku
 from ..tools.variants import combinations, common_name, extra_prices, option_keys, read_axes
 
 #: what each variant has of its own; the rest belongs to the product template
-VARIANT_FIELDS = frozenset({"default_code", "barcode", "standard_price", "active"})
+VARIANT_FIELDS = frozenset({"default_code", "barcode", "standard_price", "active", "image_1920"})
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ class OrderChannel(models.Model):
                     if channel.auto_link:
                         channel._link_certain(deadline)
                     channel._link_on(deadline)  # what an earlier pass had no time for
+                    channel._fetch_pictures(deadline)
             elif kind == "outbox":
                 channel._push_outbox()
                 channel._refresh_webhooks()

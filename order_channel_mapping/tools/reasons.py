@@ -160,6 +160,10 @@ REASONS = {
         _lt("Enter the channel's signing secret again."),
     ),
     # === A record that could not be taken === #
+    "picture": (
+        _lt("The item's picture could not be copied to its product."),
+        _lt("Retry, or add a picture to the product by hand and dismiss this."),
+    ),
     "refused": (_lt("Odoo refused this record."), _lt("Correct what it names, then retry.")),
     "internal": (
         _lt("An unexpected error occurred (%(error)s)."),

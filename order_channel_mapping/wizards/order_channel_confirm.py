@@ -119,6 +119,7 @@ class OrderChannelConfirm(models.TransientModel):
             template=self.template_id.sudo() if self.as_variants else None,
             name=self.product_name,
             twins_seen=True,
+            pictures=to_create.filtered(lambda line: line.copy_picture and not line.picture).listing_id.sudo(),
         )
         made = dict(zip(to_create.listing_id, products, strict=True))
         listings.browse()._link_batch([line._link_pair(made) for line in lines - to_create])
@@ -206,6 +207,11 @@ class OrderChannelConfirmLine(models.TransientModel):
         domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
     )
     opening_quantity = fields.Float(digits="Product Unit")
+    picture = fields.Image(string="Another Picture", max_width=1920, max_height=1920)
+    has_picture = fields.Boolean(readonly=True)
+    copy_picture = fields.Boolean(
+        string="Copy Picture", help="The product gets the picture that the item has at the channel, a little later."
+    )
 
     # === WHAT MAY BE THE SAME === #
     decision = fields.Selection(
@@ -259,6 +265,8 @@ class OrderChannelConfirmLine(models.TransientModel):
                 "seen_state": listing.state,
                 "seen_mapping_id": listing.mapping_id.id,
                 "categ_id": category,
+                "has_picture": listing._has_picture(),
+                "copy_picture": listing._has_picture() and listing.channel_id.copy_pictures,
                 **self._prepare_decision(twins.get(listing, []), same.get(listing)),
             }
             for listing in listings
@@ -308,6 +316,7 @@ class OrderChannelConfirmLine(models.TransientModel):
             "standard_price": self.standard_price,
             "taxes_id": [Command.set(self.tax_ids.ids)],
             **({"categ_id": self.categ_id.id} if self.categ_id else {}),
+            **({"image_1920": self.picture} if self.picture else {}),
         }
 
     def _link_pair(self, made):

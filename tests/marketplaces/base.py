@@ -7,6 +7,8 @@ Control addresses, for another process:
 * ``DELETE /__sim__/fault`` forgets pending faults
 * ``POST /__sim__/do`` ``{"action": "…", …}`` what the marketplace's own people or buyers would do, see :meth:`do`
 * ``POST /__sim__/save`` ``{"path": "…"}`` writes the state to a file
+
+``GET /pictures/…`` serves the pictures of what the shop sells; they are in no log.
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from .pictures import HOME, tile
 
 #: the faults that every simulator knows; a marketplace may add its own
 FAULTS = frozenset(
@@ -289,11 +293,16 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/__sim__/"):
             self._send(simulator.control(self.command, path, body if body is not None else {}), simulator, cut=False)
             return
+        if self.command == "GET" and path.startswith("/pictures/"):
+            self._send(Reply(body=tile(path), headers={"Content-Type": "image/png"}), simulator, cut=False)
+            return
         request = Request(self.command, self.path, dict(self.headers), body, raw)
         reply = simulator.answer(request)
         if reply is None:
             self._hang_up()
         else:
+            if not isinstance(reply.body, bytes):
+                reply = replace(reply, body=json.dumps(reply.body).replace(HOME, simulator.url).encode())
             self._send(reply, simulator, cut=simulator.take_fault(request.label, "cut") is not None)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve

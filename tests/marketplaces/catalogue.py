@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from .pictures import HOME
 from .shopify_shop import Shop, iso
 
 _THINGS = ("Mug", "Lamp", "Chair", "Shelf", "Bottle", "Rug", "Clock", "Vase", "Basket", "Stool", "Tray", "Blanket")
@@ -123,7 +124,7 @@ class _Catalogue:
         title = entries[0].get("name") or f"{self.chance.choice(_STYLES)} {self.chance.choice(_THINGS)}"
         picture = {
             "__typename": "MediaImage",
-            "preview": {"image": {"url": f"https://cdn.example.com/{self.made}.png"}},
+            "preview": {"image": {"url": f"{HOME}/pictures/{self.made}.png"}},
         }
         product = self.shop.add_product(title, when=self.when, featuredMedia=picture)
         for position, entry in enumerate(entries):

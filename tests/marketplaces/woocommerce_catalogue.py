@@ -15,6 +15,7 @@ from typing import Any
 from . import catalogue
 from . import woocommerce_orders as sales
 from . import woocommerce_refunds as refunds
+from .pictures import HOME
 from .woocommerce_rest import gmt
 from .woocommerce_shop import Shop
 
@@ -128,7 +129,7 @@ class _Catalogue:
     def _product(self, entries: list[Mapping[str, str]]) -> None:
         """A simple product, or one with a variation for each entry."""
         title = entries[0].get("name") or f"Thing {self.made + 1}"
-        images = [{"src": f"https://cdn.example.com/{self.made}.png"}]
+        images = [{"src": f"{HOME}/pictures/{self.made}.png"}]
         if len(entries) == 1:
             self._note(
                 "plain", self._add(title, images=images, sku=self._typed(entries[0]), **self._priced(entries[0]))

@@ -18,7 +18,8 @@ export class ChannelImage extends Component {
 
     get url() {
         const url = this.props.record.data[this.props.name] || "";
-        return url.startsWith("https://") || url.startsWith("/") || url.startsWith("data:image/") ? url : "";
+        const isHttp = url.startsWith("https://") || url.startsWith(`${window.location.protocol}//`);
+        return isHttp || url.startsWith("/") || url.startsWith("data:image/") ? url : "";
     }
 
     get style() {

@@ -1,0 +1,59 @@
+"""Pictures of items: they live wherever the marketplace keeps them, mostly on hosts of its content network.
+
+Asked for without credentials, through the same guarded door as everything else, and believed to be a picture only by
+their first bytes.
+
+This module must not import Odoo.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from .base import BadPayload, Rejected
+from .transport import Transport
+
+MAX_BYTES = 10 * 1024 * 1024
+REDIRECTS = 3
+_MOVED = frozenset({301, 302, 303, 307, 308})
+
+
+def is_picture(body: bytes) -> bool:
+    """Whether this begins like a JPEG, PNG, GIF or WebP. An SVG is a document that can carry scripts: it is none here."""
+    return body.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")) or (
+        body[:4] == b"RIFF" and body[8:12] == b"WEBP"
+    )
+
+
+def fetch_picture(url: str, *, allow_insecure: bool = False, max_bytes: int = MAX_BYTES) -> bytes:
+    """The bytes of a picture; redirects are followed, each one checked like the first address.
+
+    :param url: absolute address
+    :param allow_insecure: plain http and private addresses are fine (test servers only)
+    :raise Rejected: it isn't there, or its address is none that a marketplace has
+    :raise BadPayload: it is no picture (``not_a_picture``), or larger than ``max_bytes`` (``too_large``)
+    :raise Unavailable, RateLimited: another time, perhaps
+    """
+    for __ in range(REDIRECTS + 1):
+        parts = urlsplit(url)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        door = Transport(
+            f"{parts.scheme}://{parts.netloc}",
+            name="The picture's server",
+            headers={"Accept": "image/webp,image/png,image/jpeg,image/gif"},
+            max_wait=0.0,
+            allow_insecure=allow_insecure,
+            max_bytes=max_bytes,
+        )
+        try:
+            answer = door.request("GET", path, expect=_MOVED)
+        finally:
+            door.close()
+        if answer.status not in _MOVED:
+            if not is_picture(answer.body):
+                raise BadPayload("What is at the picture's address is no JPEG, PNG, GIF or WebP.", "not_a_picture")
+            return answer.body
+        if not answer.headers.get("Location"):
+            break
+        url = urljoin(url, answer.headers["Location"])
+    raise Rejected("redirect", "The picture's address leads to no picture, but to one address after the other.")

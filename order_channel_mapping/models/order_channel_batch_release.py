@@ -125,3 +125,14 @@ class OrderChannelOrderLine(models.Model):
             return
         for lines in self.grouped("company_id").values():
             self.env["order.channel.batch"]._release_later(lines)
+
+    def _go_on_isolated(self):
+        """As :meth:`_go_on`; an order that fails holds up nothing.
+
+        :return: ``[(lines of an order, exception)]``
+        """
+        if len(self.order_id) > RELEASE_AT_ONCE:
+            self._go_on()
+            return []
+        Batch = self.env["order.channel.batch"]
+        return Batch._isolated(list(self.grouped("order_id").values()), Batch._release_orders)[1]

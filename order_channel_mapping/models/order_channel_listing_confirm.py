@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .order_channel_batch import AT_ONCE
 
@@ -23,6 +24,7 @@ class OrderChannelListing(models.Model):
         :param pictures: those of the listings whose picture is copied, too; None: as their channel's setting says
         :return: the products, in the order of the listings
         """
+        self._lock_same_sku()
         self._check_confirmable(twins_seen)
         made = {}
         for company, listings in self.grouped("company_id").items():
@@ -43,6 +45,18 @@ class OrderChannelListing(models.Model):
             pictures = self.filtered("channel_id.copy_pictures")
         pictures._want_pictures()
         return self.env["product.product"].browse([made[listing].id for listing in self])
+
+    def _lock_same_sku(self):
+        """Hold all listings of these SKUs, so that of two people who confirm one thing on two channels the second looks again,
+        see :meth:`_lock`."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM order_channel_listing WHERE sku_key = ANY(%s) AND company_id = ANY(%s)"
+                " AND state != 'linked' ORDER BY id FOR UPDATE",
+                [key for key in set(self.mapped("sku_key")) if key],
+                self.company_id.ids,
+            )
+        )
 
     def _check_confirmable(self, twins_seen=False):
         """:raise UserError: another user linked one of these, or there is a product like it and nobody looked"""

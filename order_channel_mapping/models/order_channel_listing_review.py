@@ -52,7 +52,8 @@ class OrderChannelListing(models.Model):
         return self._as_mapper()._looks_right()
 
     def _looks_right(self):
-        self.filtered("to_review").write({"to_review": False, "review_code": False})
+        for sku, listings in self.filtered("to_review").grouped("sku").items():
+            listings.write({"to_review": False, "review_code": False, "linked_sku": sku})
 
 
 class OrderChannelBatch(models.Model):
@@ -68,7 +69,7 @@ class OrderChannelBatch(models.Model):
                 "listing_id": listing.id,
                 "action": "review",
                 "outcome": "change" if listing.to_review else "same",
-                "values": {"code": listing.review_code},
+                "values": {"code": listing.review_code, "linked_sku": listing.linked_sku},
             }
             for listing in listings
         ]
@@ -77,8 +78,13 @@ class OrderChannelBatch(models.Model):
         lines.listing_id._looks_right()
 
     def _undo_review(self, lines):
-        for code, group in lines.grouped(lambda line: (line.values or {}).get("code")).items():
-            group.listing_id.write({"to_review": True, "review_code": code})
+        for (code, sku), group in lines.grouped(self._reviewed).items():
+            group.listing_id.write({"to_review": True, "review_code": code, "linked_sku": sku})
+
+    @staticmethod
+    def _reviewed(line):
+        """``(reason, SKU)`` of a link before it was ticked."""
+        return line.values["code"], line.values["linked_sku"]
 
 
 class OrderChannelBatchLine(models.Model):

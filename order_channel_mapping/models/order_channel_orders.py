@@ -68,8 +68,12 @@ class OrderChannel(models.Model):
         return self._sync_orders(deadline) if phase == "open" else run
 
     def _map_waiting_lines(self):
-        if not self.env["order.channel.batch"]._releasing(self):
-            self.env["order.channel.order.line"]._find_waiting([("channel_id", "=", self.id)])._go_on()
+        """Let orders go on whose items were linked by a transaction that did not see them; one that fails holds up nothing."""
+        if self.env["order.channel.batch"]._releasing(self):
+            return
+        failed = self.env["order.channel.order.line"]._find_waiting([("channel_id", "=", self.id)])._go_on_isolated()
+        entries = [(lines.order_id.external_id, *self._blame(error), None) for lines, error in failed]
+        self._record_failures("order", None, entries)
 
     def _begin_orders_fetch(self):
         """Go on where a fetch was left, or start at the watermark less an overlap, at first at the channel's start date.

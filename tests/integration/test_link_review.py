@@ -59,6 +59,7 @@ class TestLinkReview(OrderCase):
         self.assertIn("was MUG-1 and is TEA-1 now", listing.review_text)
         listing.with_user(self.clerk).action_looks_right()
         self.assertFalse(listing.to_review or listing.review_code)
+        self.assertEqual(listing.linked_sku, "TEA-1", "what it is linked with from now on")
 
     def test_many_are_ticked_as_a_mass_change_and_put_back(self):
         self.channel.review_links = True

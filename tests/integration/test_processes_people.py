@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.integration.process_common import ProcessCase
 
-PRODUCTS = "SELECT count(*) FROM product_product WHERE default_code = 'LAMP'"
+PRODUCTS = "SELECT count(*) FROM product_product WHERE lower(trim(default_code)) = 'lamp'"
 LINKED = """
     SELECT listing.state, template.name->>'en_US', count(mapping.id)
       FROM order_channel_listing listing
@@ -41,6 +41,14 @@ class TestPeople(ProcessCase):
         self.assertEqual([len(lines) for lines in slower], [1], told)
         faster = "Bob" if told[0] else "Ada"
         self.assertRegex(slower[0][0], rf"{faster} linked \[LAMP\] Lamp to 1 x \[LAMP\] Lamp on ")
+
+    def test_two_listings_of_one_sku_never_make_two_products(self):
+        told = self.at_once("confirm", "confirm_other")
+        self.assertEqual(self.rows(PRODUCTS), [(1,)])
+        self.assertEqual(self.rows(LINKED), [("linked", "Lamp", 1)])
+        slower = [line for lines in told for line in lines]
+        self.assertEqual(len(slower), 1, told)
+        self.assertRegex(slower[0], r"\[ ?(LAMP|lamp)\] Lamp has the same SKU")
 
     def test_confirm_and_link_end_with_the_faster_one(self):
         told = self.at_once("confirm", "link")

@@ -123,6 +123,26 @@ class TestRelease(OrderCase):
         self.assertIn("#2: no", batch.line_ids.text)
         self.assertEqual(self.frozen(), [False, True, False, False, True])
 
+    def test_a_sync_goes_on_past_an_order_that_fails(self):
+        batch = self.env["order.channel.batch"].browse(self.link()["res_id"])
+        batch._end("failed", "internal", {})
+        project = type(self.env["order.channel.order"])._project
+        bad = self.channel_order("2")
+
+        def broken(orders, *args, **kwargs):
+            if bad in orders:
+                raise UserError("no")
+            return project(orders, *args, **kwargs)
+
+        self.patch(order_channel_batch_release, "RELEASE_AT_ONCE", 50)
+        with patch.object(self.registry["order.channel.order"], "_project", broken):
+            self.channel._map_waiting_lines()
+        self.assertEqual(self.frozen(), [False, True, False, False, True])
+        failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+        self.assertEqual((failure.kind, failure.external_ref, failure.reason_params), ("order", "2", {"message": "no"}))
+        self.channel._map_waiting_lines()
+        self.assertEqual(self.frozen(), [False] * 4 + [True])
+
     def test_cancelling_says_what_to_do_instead(self):
         batch = self.env["order.channel.batch"].browse(self.link()["res_id"]).with_user(self.clerk)
         with self.assertRaisesRegex(UserError, "Unlink the item to stop them"):

@@ -18,7 +18,7 @@ def _work(registry, verb, login=None, **points):
             _prepare(env)
             return
         person = env["res.users"].search([("login", "=", login)])
-        press = {"confirm": _confirm, "link": _link}[verb](env(user=person))
+        press = _PRESS[verb](env(user=person))
         cr.commit()
         _pause_before_lock(registry, Points(**points))
         try:
@@ -31,14 +31,17 @@ def _prepare(env):
     channel = env["order.channel"].create({"name": "Shared shop", "provider": "shopify"})
     channel.write({"state": "live", "account_ref": "shared", "site": ""})
     env["order.channel.listing"].create(
-        {
-            "channel_id": channel.id,
-            "company_id": channel.company_id.id,
-            "external_id": "1",
-            "sku": "LAMP",
-            "sku_key": "lamp",
-            "name": "Lamp",
-        }
+        [
+            {
+                "channel_id": channel.id,
+                "company_id": channel.company_id.id,
+                "external_id": ref,
+                "sku": sku,
+                "sku_key": "lamp",
+                "name": "Lamp",
+            }
+            for ref, sku in (("1", "LAMP"), ("2", " lamp"))
+        ]
     )
     env["product.product"].create({"name": "Torch"})
     group = env.ref("order_channel_mapping.group_channel_user")
@@ -59,13 +62,22 @@ def _pause_before_lock(registry, point):
     listing_class._lock = slow_lock
 
 
-def _listing(env):
-    return env["order.channel.listing"].search([("external_id", "=", "1")])
+def _listing(env, ref="1"):
+    return env["order.channel.listing"].search([("external_id", "=", ref)])
 
 
-def _confirm(env):
-    """:return: the button's request, as a function"""
-    return lambda: _listing(env).with_context(stay=True).action_confirm()
+def _confirm(env, ref="1"):
+    """Where there is a product like it by now, the button asks instead of making one.
+
+    :return: the button's request, as a function
+    """
+
+    def press():
+        action = _listing(env, ref).with_context(stay=True).action_confirm()
+        if action.get("res_model"):
+            _say("told", env[action["res_model"]].browse(action["res_id"]).twin_text)
+
+    return press
 
 
 def _link(env):
@@ -77,6 +89,9 @@ def _link(env):
     wizard = env["order.channel.link"].with_context(**action["context"]).create({})
     wizard.product_id = env["product.product"].search([("name", "=", "Torch")])
     return lambda: wizard.action_link()
+
+
+_PRESS = {"confirm": _confirm, "confirm_other": lambda env: _confirm(env, "2"), "link": _link}
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ BLOCKERS = {
     "unmapped": (_lt("%(item)s is not linked."), _lt("Link it, or confirm it as a new product.")),
     "ignored": (
         _lt("%(item)s is ignored (%(reason)s)."),
-        _lt("Decide for this order: link it to a product, or take it up again."),
+        _lt("Decide for this order: link it to a product, take it as a service line, or take it up again."),
     ),
     "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "tax_many": (_lt("Several taxes in Odoo fit %(tax)s."), _lt("Choose the tax once: it is remembered.")),

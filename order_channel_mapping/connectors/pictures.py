@@ -31,7 +31,7 @@ def fetch_picture(url: str, *, allow_insecure: bool = False, max_bytes: int = MA
     :param url: absolute address
     :param allow_insecure: plain http and private addresses are fine (test servers only)
     :raise Rejected: it isn't there, or its address is none that a marketplace has
-    :raise BadPayload: it is no picture (``not_a_picture``), or larger than ``max_bytes`` (``too_large``)
+    :raise BadPayload: it is no picture, or larger than ``max_bytes`` (``too_large``)
     :raise Unavailable, RateLimited: another time, perhaps
     """
     for __ in range(REDIRECTS + 1):
@@ -51,7 +51,7 @@ def fetch_picture(url: str, *, allow_insecure: bool = False, max_bytes: int = MA
             door.close()
         if answer.status not in _MOVED:
             if not is_picture(answer.body):
-                raise BadPayload("What is at the picture's address is no JPEG, PNG, GIF or WebP.", "not_a_picture")
+                raise BadPayload("What is at the picture's address is no JPEG, PNG, GIF or WebP.")
             return answer.body
         if not answer.headers.get("Location"):
             break

@@ -40,7 +40,7 @@ def test_a_picture_comes_as_it_is_without_credentials(scripted, kind):
 def test_what_is_no_picture_is_refused_whatever_it_says_of_itself(scripted, body):
     with pytest.raises(BadPayload) as refused:
         fetch(scripted(Reply(body=body, headers={"Content-Type": "image/png"})))
-    assert refused.value.code == "not_a_picture"
+    assert refused.value.code == "bad_payload"
 
 
 def test_a_picture_that_is_too_large_is_not_read_to_its_end(scripted):

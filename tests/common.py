@@ -7,6 +7,8 @@ external HTTP is off. So every class here and every class of ``tests/integration
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from odoo.tests import HttpCase, TransactionCase, tagged
 
 
@@ -48,6 +50,20 @@ class ChannelFixtures:
 @tagged("standard", "post_install", "-at_install")
 class ChannelCase(ChannelFixtures, TransactionCase):
     """A test in one transaction, rolled back at its end."""
+
+    def at_the_same_moment(self, change):
+        """A patch: whoever waits for the lock on listings finds that a colleague, who had it, did this to them.
+
+        :param change: function of the listings
+        """
+        listing_class = self.registry["order.channel.listing"]
+        lock = listing_class._lock
+
+        def wait(listings):
+            change(listings)
+            lock(listings)
+
+        return patch.object(listing_class, "_lock", wait)
 
 
 @tagged("standard", "post_install", "-at_install")

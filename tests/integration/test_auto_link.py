@@ -137,12 +137,35 @@ class TestMatchRules(AutoLinkCase):
     def test_what_is_archived_or_another_companys_is_not_found(self):
         self.product("OLD-1", name="Old thing").active = False
         company = self.env["res.company"].create({"name": "Elsewhere"})
-        self.product("THEIRS", name="Their thing", company_id=company.id, barcode="4006381333931")
+        theirs = self.product("THEIRS", name="Their thing", company_id=company.id, barcode="4006381333931")
+        old = self.product(name="Old thing")
+        self.env["product.uom"].create(
+            [
+                {"product_id": product.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": barcode}
+                for product, barcode in ((theirs, "THEIR-SIX"), (old, "OLD-SIX"))
+            ]
+        )
+        old.active = False
         for listing in (
-            self.listing("OLD-1", name="Old thing"),
+            self.listing("OLD-1", name="Old thing", barcode="OLD-SIX"),
             self.listing("THEIRS", name="Their thing", barcode="4006381333931"),
+            self.listing(name="Their thing", barcode="THEIR-SIX"),
         ):
-            self.assertEqual(self.match(listing, name="exact", strength="loose").hint, "none", listing.sku)
+            for name in ("exact", "similar"):
+                self.assertEqual(self.match(listing, name=name, strength="loose").hint, "none", (listing.sku, name))
+
+    def test_a_refused_product_makes_no_other_one_certain(self):
+        one, two = self.product("TWO"), self.product("two", barcode="4006381333931")
+        listing = self.listing("TWO")
+        listing._link(one)
+        listing._unlink_product()
+        match = self.match(listing)
+        self.assertEqual((match.hint, match.candidates), ("ambiguous", (two.id,)))
+        listing.write({"sku_key": "mug-1", "barcode_key": "4006381333931"})
+        listing._link(self.mug)
+        listing._unlink_product()
+        match = self.match(listing)
+        self.assertEqual((match.hint, match.candidates), ("conflict", (two.id,)), "SKU and barcode disagree")
 
     def test_variants_with_one_sku_or_name_are_a_question(self):
         size = self.env["product.attribute"].create(
@@ -196,6 +219,7 @@ class TestAutoLink(AutoLinkCase):
         refused._unlink_product()
         ignored = self.listing("MUG-1", name="Ignored")
         ignored._ignore()
+        self.listing("MUG-1", name="Gone", gone=True)
         groups = self.groups(self.preview(link_scope="linked"))
         self.assertEqual(
             groups,
@@ -274,6 +298,19 @@ class TestAutoLink(AutoLinkCase):
         batch.action_apply()
         self.assertEqual((chosen.state, other.state), ("linked", "unconfirmed"))
 
+    def test_the_choices_of_the_form_count(self):
+        tee = self.product("TEE-01", name="Summer tee")
+        self.env["product.uom"].create(
+            {"product_id": self.mug.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": "MUG-SIX"}
+        )
+        loose, packed, named = self.listing("TEE01"), self.listing(barcode="MUG-SIX"), self.listing(name="Summer tee 2")
+        batch = self.preview(link_strength="loose", link_name="similar", link_similarity=50)
+        self.assertEqual(self.groups(batch), {"change": loose + packed + named})
+        self.assertEqual(batch.line_ids.product_id, tee + self.mug)
+        self.assertEqual(batch.line_ids.mapped("quantity"), [1, 6, 1])
+        batch = self.preview(link_packaging=False, link_name="similar", link_similarity=100)
+        self.assertEqual(self.groups(batch), {"nothing": loose + packed + named})
+
     def test_a_channel_opens_its_own(self):
         action = self.stall.with_user(self.clerk).action_auto_link()
         batch = self.env["order.channel.batch"].browse(action["res_id"])
@@ -307,6 +344,13 @@ class TestAutoLink(AutoLinkCase):
         rules = {"copy_channel_id": self.other.id}
         self.assertEqual(self.match(listing, **rules).hint, "none")
         self.assertEqual(self.match(listing, **rules, strength="loose").components, ((self.tea.id, 3.0),))
+
+    def test_a_bundle_of_which_one_part_was_refused_is_another_thing(self):
+        self.listing("SET", channel=self.other)._link_bundle([(self.tea, 2), (self.wrap, 1)])
+        listing = self.listing("SET")
+        listing._link(self.tea)
+        listing._unlink_product()
+        self.assertEqual(len(self.match(listing, copy_channel_id=self.other.id).components), 2)
 
     def test_what_is_linked_in_two_ways_over_there_is_a_question(self):
         self.listing("SET", "One", self.other)._link(self.tea, 3)

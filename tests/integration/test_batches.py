@@ -5,97 +5,11 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
-from odoo.addons.order_channel_mapping.models import (
-    order_channel_batch,
-    order_channel_batch_work,
-    order_channel_listing_ignore,
-)
-
 from tests.fakes import line
-from tests.integration.orders_common import OrderCase
-
-USER = "order_channel_mapping.group_channel_user"
+from tests.integration.batches_common import USER, BatchCase
 
 
-class TestBatches(OrderCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "batch_clerk", USER, name="Clara Clerk")
-        cls.listings = cls.env["order.channel.listing"].create(
-            [
-                {
-                    "channel_id": cls.channel.id,
-                    "company_id": cls.channel.company_id.id,
-                    "external_id": f"item-{number}",
-                    "sku": f"SKU-{number}",
-                    "sku_key": f"sku-{number}",
-                    "name": f"Item {number}",
-                }
-                for number in range(7)
-            ]
-        )
-
-    def setUp(self):
-        super().setUp()
-        batch_class = self.registry["order.channel.batch"]
-        for name, replacement in (
-            ("_commit", lambda batch: batch.env.flush_all()),
-            ("_rollback", lambda batch: batch.env.invalidate_all()),
-        ):
-            patcher = patch.object(batch_class, name, replacement)
-            patcher.start()
-            self.addCleanup(patcher.stop)
-
-    def small_chunks(self, at_once=2, chunk=3):
-        for module, name, value in (
-            (order_channel_batch, "AT_ONCE", at_once),
-            (order_channel_listing_ignore, "AT_ONCE", at_once),
-            (order_channel_batch_work, "PREPARE_CHUNK", chunk),
-            (order_channel_batch_work, "WORK_CHUNK", chunk),
-        ):
-            patcher = patch.object(module, name, value)
-            patcher.start()
-            self.addCleanup(patcher.stop)
-
-    def batch_of_links(self, listings, product=None):
-        """A batch that waits for approval to link these to the mug."""
-        product = product or self.mug
-
-        def prepare(batch, found):
-            return [
-                {
-                    "listing_id": listing.id,
-                    "action": "link",
-                    "method": "sku",
-                    "outcome": "change",
-                    "product_id": product.id,
-                }
-                for listing in found
-            ]
-
-        batch_class = self.registry["order.channel.batch"]
-        batch_class._prepare_link = prepare
-        self.addCleanup(delattr, batch_class, "_prepare_link")
-        batch = (
-            self.env["order.channel.batch"]
-            .sudo()
-            .create(
-                {
-                    "name": "Test",
-                    "kind": "link",
-                    "user_id": self.clerk.id,
-                    "company_id": self.channel.company_id.id,
-                    "selection": [("id", "in", listings.ids)],
-                }
-            )
-        )
-        batch = batch.with_user(self.clerk)
-        batch.action_prepare()
-        batch.sudo()._work_now()
-        self.assertEqual((batch.state, batch.change_count), ("ready", len(listings)))
-        return batch
-
+class TestBatches(BatchCase):
     # === AT ONCE AND IN THE BACKGROUND === #
 
     def test_few_are_changed_at_once(self):
@@ -154,11 +68,13 @@ class TestBatches(OrderCase):
 
         with (
             patch.object(self.registry["order.channel.batch"], "_prepare_ignore", broken),
+            patch.object(self.registry["order.channel.batch"], "_rollback") as rolled_back,
             self.assertLogs("odoo.addons.order_channel_mapping.models.order_channel_batch_work", "ERROR"),
         ):
             self.env["order.channel.batch"]._cron_work()
         self.assertEqual(batch.state, "failed")
         self.assertIn("ZeroDivisionError", batch.text)
+        rolled_back.assert_called_once()
 
     # === SEEN FIRST === #
 
@@ -194,12 +110,15 @@ class TestBatches(OrderCase):
         self.assertEqual(self.listings[3].state, "unconfirmed")
 
     def test_what_somebody_changed_since_is_left_alone(self):
-        batch = self.batch_of_links(self.listings[:3])
+        self.listings[3]._link(self.tea)
+        batch = self.batch_of_links(self.listings[:4])
         self.listings[1].with_user(self.clerk)._as_mapper()._link(self.tea)
         self.listings[2]._ignore()
+        self.listings[3]._link(self.tea, 6)
         batch.action_apply()
-        self.assertEqual((batch.done_count, batch.left_count), (1, 2))
+        self.assertEqual((batch.done_count, batch.left_count), (1, 3))
         self.assertEqual(self.listings[1].product_id, self.tea)
+        self.assertEqual((self.listings[3].product_id, self.listings[3].product_quantity), (self.tea, 6))
         self.assertRegex(batch.line_ids[1].text, r"Clara Clerk linked \[SKU-1\] Item 1 to .*Tea on ")
         self.assertIn("set [SKU-2] Item 2 aside", batch.line_ids[2].text)
 
@@ -211,6 +130,8 @@ class TestBatches(OrderCase):
         batch.action_apply()
         batch.sudo()._work_chunk()
         self.assertEqual((batch.state, batch.done_count), ("running", 3))
+        with self.assertRaisesRegex(UserError, "Only what is done"):
+            batch.action_undo()
         batch.action_cancel()
         self.env["order.channel.batch"]._cron_work()
         self.assertEqual((batch.state, batch.done_count, batch.pending_count), ("done", 3, 4))
@@ -302,10 +223,16 @@ class TestBatches(OrderCase):
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
             self.env["order.channel.batch"].with_user(outsider)._make("ignore", self.listings.with_user(outsider))
         batch = self.batch_of_links(self.listings[:2])
+        for action in ("action_apply", "action_cancel", "action_undo", "action_prepare"):
+            with self.assertRaisesRegex(UserError, "You need the right to map items"):
+                getattr(batch.with_user(outsider), action)()
         with self.assertRaises(AccessError):
             batch.line_ids[0].write({"mapping_id": False})
         with self.assertRaises(AccessError):
             batch.write({"kind": "unlink"})
+        batch.name = "Mugs"
+        with self.assertRaisesRegex(UserError, "worked out already"):
+            batch.channel_ids = self.channel
         batch.action_apply()
         with self.assertRaisesRegex(UserError, "approved already"):
             batch.line_ids[0].write({"chosen": False})
@@ -318,5 +245,10 @@ class TestBatches(OrderCase):
         )
         self.assertFalse(self.env["order.channel.batch"].with_user(foreign).search([("id", "=", batch.id)]))
         self.assertFalse(self.env["order.channel.batch.line"].with_user(foreign).search([("batch_id", "=", batch.id)]))
-        with self.assertRaises(AccessError):
-            batch.with_user(foreign).action_apply()
+        for action in ("action_apply", "action_cancel", "action_undo", "action_prepare"):
+            with self.assertRaises(AccessError):
+                getattr(batch.with_user(foreign), action)()
+        theirs = self.listings[0].copy({"external_id": "theirs", "channel_id": self.make_channel(company=company).id})
+        theirs.company_id = company
+        with self.assertRaisesRegex(UserError, "Choose items of one company"):
+            self.env["order.channel.batch"]._make("ignore", self.listings[0] + theirs)

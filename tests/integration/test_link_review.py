@@ -45,6 +45,18 @@ class TestLinkReview(OrderCase):
         listing._link(self.tea)
         self.assertFalse(listing.to_review or listing.review_code)
 
+    def test_every_rule_is_reviewed_and_nothing_that_a_person_chose(self):
+        self.channel.review_links = True
+        listing = self.fetch(item("1", "NOPE"))
+        methods = [code for code, __ in self.env["order.channel.mapping"]._fields["method"].selection]
+        reviewed = set()
+        for method in methods:
+            listing._link(self.mug, method=method)
+            if listing.to_review:
+                reviewed.add(method)
+                self.assertTrue(listing.review_text, method)
+        self.assertEqual(reviewed, {"sku", "barcode", "name", "copy"})
+
     def test_unlinking_leaves_nothing_to_review(self):
         self.channel.review_links = True
         listing = self.fetch(item("1", "MUG-1"))
@@ -73,6 +85,16 @@ class TestLinkReview(OrderCase):
         batch.action_undo()
         self.assertEqual(listings.mapped("to_review"), [True, False, False], "the second one was linked anew")
         self.assertIn("the SKU is the same", listings[0].review_text)
+
+    def test_what_became_doubtful_since_is_not_put_back(self):
+        self.channel.review_links = True
+        listings = self.fetch(item("1", "MUG-1"), item("2", "TEA-1"))
+        batch = self.env["order.channel.batch"]._make("review", listings)
+        self.channel._fetch_all_items()
+        self.fetch(item("1", "NEW-1"), item("2", "TEA-1"))
+        batch.action_undo()
+        self.assertEqual((batch.undone_count, batch.left_count), (1, 1))
+        self.assertIn("was MUG-1 and is NEW-1 now", listings[0].review_text)
 
     def test_rights(self):
         self.channel.review_links = True

@@ -43,6 +43,18 @@ class TestCataloguePolicy(OrderCase):
         batch.with_user(self.manager).action_undo()
         self.assertFalse(product.exists())
 
+    def test_once_is_over_even_where_nothing_was_missing(self):
+        self.channel.with_user(self.manager).create_products = "first"
+        self.assertFalse(self.fetch("MUG-1"))
+        self.assertEqual(self.channel.create_products, "never")
+
+    def test_a_fetch_that_is_not_complete_makes_nothing(self):
+        self.fetch("A")
+        self.channel.with_user(self.manager).create_products = "first"
+        self.channel.items_full_at = False
+        self.assertFalse(self.channel._catalogue_after_fetch())
+        self.assertEqual(self.channel.create_products, "first", "the next complete one does")
+
     def test_always_takes_new_items_and_never_what_was_undone(self):
         self.channel.with_user(self.manager).create_products = "always"
         batch = self.fetch("A")
@@ -50,6 +62,11 @@ class TestCataloguePolicy(OrderCase):
         self.assertEqual(self.fetch("A"), batch)
         self.fetch("A", "B")
         self.assertEqual(self.states(), {"A": "unconfirmed", "B": "linked"})
+        self.channel.with_user(self.manager).create_products = "never"
+        self.channel.with_user(self.manager).create_products = "always"
+        self.channel._fetch_all_items()
+        self.fetch("A", "B")
+        self.assertEqual(self.states(), {"A": "linked", "B": "linked"}, "a person asked for it once more")
 
     def test_by_hand_it_is_a_preview_first(self):
         self.fetch("A")

@@ -69,10 +69,27 @@ class TestConfirm(ConfirmCase):
         self.assertEqual((product.list_price, product.standard_price), (5.0, 0.0))
 
     def test_without_a_sku_and_with_a_barcode_that_is_taken(self):
-        self.env["product.product"].create({"name": "Other", "barcode": "4006381333931"})
-        listing = self.listing(barcode="4006381333931")
-        product = listing._confirm(twins_seen=True)
-        self.assertEqual((product.default_code, product.barcode, listing.product_id), (False, False, product))
+        other, __ = self.env["product.product"].create(
+            [
+                {"name": "Other", "barcode": "4006381333931"},
+                {"name": "Old", "barcode": "0012345678905", "active": False},
+            ]
+        )
+        pack = self.env.ref("uom.product_uom_pack_6").id
+        self.env["product.uom"].create({"product_id": other.id, "uom_id": pack, "barcode": "999888777"})
+        for barcode in ("4006381333931", "0012345678905", "999888777"):
+            listing = self.listing(barcode=barcode)
+            product = listing._confirm(twins_seen=True)
+            self.assertEqual((product.default_code, product.barcode, listing.product_id), (False, False, product))
+        both = self.listing(barcode="111222333") + self.listing(barcode="111222333")
+        self.assertEqual(both._confirm(twins_seen=True).mapped("barcode"), ["111222333", False], "the first one's")
+
+    def test_what_is_no_thing_becomes_a_service(self):
+        product = self.listing("A", physical=False)._confirm()
+        self.assertEqual((product.type, product.is_storable), ("service", False))
+        shirts = self.variants([("Red", "M"), ("Blue", "M")])
+        shirts[0].physical = False
+        self.assertTrue(shirts._confirm().product_tmpl_id.is_storable, "one of them is a thing")
 
     def test_a_channel_of_another_company_makes_its_own_product(self):
         company = self.env["res.company"].create({"name": "Other"})
@@ -130,7 +147,47 @@ class TestConfirm(ConfirmCase):
         self.assertEqual(late.product_tmpl_id, first.product_tmpl_id)
         self.assertEqual(first.product_tmpl_id.product_variant_ids, first[0] + late, "the archived one stays so")
 
+    def test_an_archived_variant_is_not_made_again(self):
+        first = self.variants([("Red", "M"), ("Blue", "M")])._confirm(twins_seen=True)
+        first[1].action_archive()
+        again = self.listing("OTHER", "Shirt", parent_ref="P1", attributes={"Shade": "Blue", "Fit": "M"})
+        with self.assertRaisesRegex(UserError, "is archived. Unarchive it and link"):
+            again._confirm(twins_seen=True)
+
+    def test_a_value_that_odoo_set_aside_is_used_again(self):
+        first = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
+        template, blue = first.product_tmpl_id, first[1].product_template_attribute_value_ids[0]
+        location = self.warehouse(self.env.company).lot_stock_id
+        self.env["stock.quant"]._update_available_quantity(first[1], location, 5)  # used: archived, not deleted
+        template.attribute_line_ids[0].value_ids -= blue.product_attribute_value_id
+        self.assertFalse(blue.ptav_active or first[1].active)
+        late = self.variants([("Blue", "L")])._confirm()
+        self.assertEqual(late.product_tmpl_id, template)
+        self.assertTrue(blue.ptav_active)
+        self.assertIn(blue, late.product_template_attribute_value_ids)
+
+    def test_a_sibling_that_is_linked_to_another_kind_of_thing_takes_in_nobody(self):
+        shirts = self.variants([("Red", "M"), ("Blue", "M"), ("Green", "M")])
+        plain = self.env["product.product"].create({"name": "Plain"})
+        shirts[0]._link(plain)
+        products = shirts[1:]._confirm()
+        self.assertEqual(len(products.product_tmpl_id), 1)
+        self.assertNotEqual(products.product_tmpl_id, plain.product_tmpl_id)
+
+    def test_the_same_parent_number_at_two_channels_is_two_things(self):
+        other = self.make_channel(name="Other")
+        options = [("Red", "M"), ("Blue", "M")]
+        listings = self.variants(options) + self.variants([("Red", "L"), ("Blue", "L")], name="Cup", channel=other)
+        self.assertEqual(listings._confirm(twins_seen=True).product_tmpl_id.mapped("name"), ["Shirt", "Cup"])
+
+    def test_an_attribute_that_makes_no_variants_is_left_alone(self):
+        engraving = self.env["product.attribute"].create({"name": "Shade", "create_variant": "no_variant"})
+        products = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
+        self.assertNotIn(engraving, products.product_tmpl_id.attribute_line_ids.attribute_id)
+        self.assertEqual(len(products.product_tmpl_id.product_variant_ids), 2)
+
     def test_a_parent_with_one_variant_is_a_plain_product(self):
+        self.variants([("Blue", "M")], gone=True)
         product = self.variants([("Red", "M")])._confirm()
         self.assertFalse(product.product_tmpl_id.attribute_line_ids)
         self.assertEqual(product.name, "Shirt - Red / M")
@@ -184,15 +241,16 @@ class TestConfirm(ConfirmCase):
         self.assertEqual(self.twins(self.listing("none", "Nothing like it")), [])
 
     def test_a_suggestion_that_fits_well_is_a_likely_twin(self):
-        near, far = self.env["product.product"].create([{"name": "Tea pot"}, {"name": "Pot"}])
+        near, far, refused = self.env["product.product"].create([{"name": "Tea pot"}, {"name": "Pot"}, {"name": "Tea"}])
         listing = self.listing("X", "Teapot")
-        for product, score in ((near, 70), (far, 40)):
+        for product, score, state in ((near, 70, "open"), (far, 40, "open"), (refused, 90, "refused")):
             self.env["order.channel.suggestion"].create(
                 {
                     "listing_id": listing.id,
                     "company_id": listing.company_id.id,
                     "product_id": product.id,
                     "score": score,
+                    "state": state,
                 }
             )
         self.assertEqual(self.twins(listing), [("similar", near)])
@@ -213,95 +271,3 @@ class TestConfirm(ConfirmCase):
             self.variants([("Red", "M"), ("Blue", "M")], parent=parent, name="Cape")._confirm()
         listing = self.variants([("Red", "M")], parent="P7", name="Cape")
         self.assertEqual([(how, product.ids) for how, product in self.twins(listing)], [("name", [])] * 2)
-
-
-class TestCatalogue(ConfirmCase):
-    def batch(self, **values):
-        batch = self.env["order.channel.batch"].create({"kind": "catalogue", "channel_ids": self.channel.ids, **values})
-        batch.action_prepare()
-        batch.sudo()._work_now()
-        return batch
-
-    def reasons(self, batch):
-        return {line.listing_id: (line.outcome, line.reason_code) for line in batch.line_ids}
-
-    def test_counts_first_then_products_then_none(self):
-        shirts = self.variants([("Red", "M"), ("Red", "L"), ("Blue", "M")])
-        plain = self.listing("A")
-        gone, custom = self.listing("B", gone=True), self.listing("C", kind="custom")
-        ignored = self.listing("D", state="ignored")
-        batch = self.batch()
-        self.assertEqual((batch.state, batch.change_count, batch.product_count), ("ready", 4, 2))
-        self.assertFalse(batch.line_ids.listing_id & (gone + custom + ignored))
-        self.assertFalse((shirts + plain).product_id)
-        batch.action_apply()
-        self.assertEqual((batch.state, batch.done_count), ("done", 4))
-        template, product = shirts.product_id.product_tmpl_id, plain.product_id
-        self.assertEqual((len(template), len(shirts.product_id)), (1, 3))
-        batch.action_undo()
-        self.assertEqual((batch.state, batch.undone_count), ("undone", 4))
-        self.assertFalse(template.exists() or product.exists())
-        self.assertEqual(set((shirts + plain).mapped("state")), {"unconfirmed"})
-
-    def test_what_may_be_a_product_already_is_left_out_with_its_family(self):
-        product = self.env["product.product"].create({"name": "X", "default_code": "P1-Red-L"})
-        shirts = self.variants([("Red", "M"), ("Red", "L"), ("Blue", "M")])
-        first, second = self.listing("SAME"), self.listing("same")
-        self.env["product.product"].create([{"name": "Grey cup"}, {"name": "Cup, grey"}])
-        cup = self.listing(name="grey cup")
-        batch = self.batch()
-        self.assertEqual(
-            self.reasons(batch),
-            {
-                shirts[0]: ("ambiguous", "twin_sibling"),
-                shirts[1]: ("conflict", "twin_sku"),
-                shirts[2]: ("ambiguous", "twin_sibling"),
-                first: ("change", False),
-                second: ("ambiguous", "twin_item"),
-                cup: ("ambiguous", "twin_name"),
-            },
-        )
-        self.assertEqual(batch.line_ids.filtered("product_id").product_id, product)
-        batch.action_apply()
-        self.assertEqual(batch.done_count, 1)
-        self.assertEqual((first.product_id.default_code, second.state), ("SAME", "unconfirmed"))
-
-    def test_undo_leaves_the_variant_that_is_used_meanwhile(self):
-        shirts = self.variants([("Red", "M"), ("Red", "L")])
-        batch = self.batch()
-        batch.action_apply()
-        products = shirts.product_id
-        template = products.product_tmpl_id
-        location = self.warehouse(self.env.company).lot_stock_id
-        self.env["stock.quant"]._update_available_quantity(products[1], location, 5)
-        batch.action_undo()
-        self.assertEqual((products.exists(), template.exists()), (products[1], template))
-        self.assertFalse(products[1].active or template.active)
-        self.assertEqual(set(shirts.mapped("state")), {"unconfirmed"})
-
-    def test_undo_takes_only_its_own_variants_out_of_a_template(self):
-        before = self.variants([("Red", "M"), ("Blue", "M")])._confirm()
-        self.env.cr.execute(
-            "UPDATE product_product SET create_date = create_date - interval '1 day' WHERE id = ANY(%s)", [before.ids]
-        )
-        self.env.cr.execute(
-            "UPDATE product_template SET create_date = create_date - interval '1 day' WHERE id = %s",
-            [before.product_tmpl_id.id],
-        )
-        self.env.invalidate_all()
-        self.variants([("Red", "XL")])
-        batch = self.batch()
-        batch.action_apply()
-        self.assertEqual(len(before.product_tmpl_id.product_variant_ids), 3)
-        batch.action_undo()
-        self.assertEqual(before.product_tmpl_id.product_variant_ids, before)
-
-    def test_a_family_is_made_whole_or_not_at_all(self):
-        shirts = self.variants([("Red", "M"), ("Red", "L")])
-        plain = self.listing("A")
-        batch = self.batch()
-        self.env["product.product"].create({"name": "X", "default_code": "P1-Red-L"})
-        batch.action_apply()
-        self.assertEqual((batch.done_count, batch.failed_count), (1, 2))
-        self.assertEqual((set(shirts.mapped("state")), plain.state), ({"unconfirmed"}, "linked"))
-        self.assertFalse(self.env["product.template"].search([("name", "=", "Shirt")]))

@@ -59,6 +59,17 @@ class TestConfirmWizard(ConfirmCase):
         line.action_confirm()
         self.assertNotEqual(listing.product_id, product)
 
+    def test_two_products_that_fit_for_sure_have_to_be_decided(self):
+        product, __ = self.env["product.product"].create(
+            [{"name": "One", "default_code": "M"}, {"name": "Other", "barcode": "111222333"}]
+        )
+        listing = self.listing("M", barcode="111222333")
+        line = self.open(listing)
+        self.assertEqual((line.decision, line.product_id), (False, product))
+        line.decision = "link"
+        line.action_confirm()
+        self.assertEqual(listing.product_id, product)
+
     def test_a_packaging_is_linked_as_a_pack(self):
         product = self.env["product.product"].create({"name": "Tin"})
         self.env["product.uom"].create(
@@ -78,6 +89,17 @@ class TestConfirmWizard(ConfirmCase):
         self.assertEqual((third.state, first.product_id.default_code), ("unconfirmed", "S"))
         self.assertEqual(second.mapping_id.method, "manual")
 
+    def test_the_others_of_one_sku_go_where_the_first_one_goes(self):
+        product = self.env["product.product"].create({"name": "Tea"})
+        first, second = self.listing("S"), self.listing("s ")
+        wizard = self.open(first + second)
+        wizard.line_ids[0].write({"decision": "leave", "product_id": product.id})
+        with self.assertRaisesRegex(UserError, "Choose the product that .* is linked to"):
+            wizard.action_confirm()
+        wizard.line_ids[0].decision = "link"
+        wizard.action_confirm()
+        self.assertEqual((first + second).mapped("product_id"), product)
+
     def test_variants_become_one_product_unless_said_otherwise(self):
         shirts = self.variants([("Red", "M"), ("Blue", "M")])
         wizard = self.open(shirts)
@@ -91,9 +113,11 @@ class TestConfirmWizard(ConfirmCase):
         more = self.open(self.variants([("Red", "L"), ("Blue", "L")]))
         self.assertEqual(more.template_id, template, "their siblings' product is proposed")
         apart = self.open(self.variants([("Red", "M"), ("Blue", "M")], parent="P2", name="Coat"))
+        apart.template_id = template
         apart.as_variants = False
         apart.action_confirm()
-        self.assertEqual(len(apart.line_ids.listing_id.product_id.product_tmpl_id), 2)
+        made = apart.line_ids.listing_id.product_id.product_tmpl_id
+        self.assertEqual((len(made), made & template), (2, template.browse()))
 
     # === OPENING STOCK === #
 
@@ -105,11 +129,24 @@ class TestConfirmWizard(ConfirmCase):
         self.assertEqual((wizard.can_count, wizard.opening_stock, wizard.location_id), (True, False, location))
         wizard.opening_stock = True
         wizard.line_ids[0].opening_quantity = 7
+        wizard.location_id = False
+        with self.assertRaisesRegex(UserError, "Choose the location"):
+            wizard.action_confirm()
+        wizard.location_id = location
         wizard.action_confirm()
         self.assertEqual((first.product_id.qty_available, second.product_id.qty_available), (7.0, 0.0))
         move = self.env["stock.move"].search([("product_id", "=", first.product_id.id)])
         self.assertEqual((move.is_inventory, move.create_uid, move.location_dest_id), (True, keeper, location))
         self.assertFalse(self.env["stock.move"].search([("product_id", "=", second.product_id.id)]))
+
+    def test_a_service_has_no_opening_stock(self):
+        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        listing = self.listing("A", physical=False)
+        line = self.open(listing, keeper)
+        line.wizard_id.opening_stock = True
+        line.opening_quantity = 7
+        line.action_confirm()
+        self.assertFalse(self.env["stock.quant"].search([("product_id", "=", listing.product_id.id)]))
 
     def test_opening_stock_needs_its_tick_and_its_right(self):
         listing = self.listing("A")
@@ -122,6 +159,12 @@ class TestConfirmWizard(ConfirmCase):
         line.wizard_id.opening_stock = False
         line.action_confirm()
         self.assertEqual(listing.product_id.qty_available, 0.0)
+        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        unticked = self.listing("B")
+        line = self.open(unticked, keeper)
+        line.opening_quantity = 7
+        line.action_confirm()
+        self.assertEqual(unticked.product_id.qty_available, 0.0)
 
     # === TWO PEOPLE, RIGHTS === #
 
@@ -137,6 +180,16 @@ class TestConfirmWizard(ConfirmCase):
             listing.with_user(self.clerk).action_confirm()
         with self.assertRaisesRegex(UserError, "Carl Colleague linked"):
             self.open(listing)
+
+    def test_linked_at_the_same_moment(self):
+        product = self.env["product.product"].create({"name": "Tea"})
+        listing, other = self.listing("A", "Leaf"), self.listing("B", "Bud")
+        line = self.open(listing)
+        with self.at_the_same_moment(lambda listings: listings._link(product)):
+            with self.assertRaisesRegex(UserError, r"linked \[A\] Leaf to .*Tea on "):
+                line.action_confirm()
+            with self.assertRaisesRegex(UserError, r"linked \[B\] Bud to .*Tea on "):
+                other.with_user(self.clerk).action_confirm()
 
     def test_set_aside_meanwhile(self):
         listing = self.listing("A", "Leaf")
@@ -172,3 +225,6 @@ class TestConfirmWizard(ConfirmCase):
         )
         with self.assertRaises(AccessError):
             self.open(listing, foreign)
+        theirs = self.listing("B", channel=self.make_channel(company=company))
+        with self.assertRaisesRegex(UserError, "Choose items of one company"):
+            self.open(listing + theirs, self.env.user)

@@ -40,8 +40,11 @@ class TestServiceLines(OrderCase):
         mapping = listing.mapping_ids
         self.assertEqual((mapping.method, mapping.user_id, bool(mapping.ended_at)), ("service", self.clerk, True))
         self.assertFalse(listing._refused_pairs())
+        self.assertIn("mapped", self.channel_order("1").event_ids.mapped("code"))
         again, same = self.wrap("2")
         self.assertEqual((same, again.channel_frozen), (listing, True))
+        self.choose(again)
+        self.assertEqual(self.channel_order("1").line_ids.mapping_id, mapping, "the first one keeps its own")
         sale.action_confirm()
         self.assertFalse(sale.picking_ids, "nothing to pick")
 
@@ -88,8 +91,10 @@ class TestServiceLines(OrderCase):
         __, listing = self.wrap("1")
         action = listing.with_user(self.clerk).action_open_service()
         wizard = self.env[action["res_model"]].with_user(self.clerk).with_context(**action["context"]).create({})
-        listing._link(self.mug)
-        with self.assertRaisesRegex(UserError, "linked Gift wrap to .*Mug"):
+        with (
+            self.at_the_same_moment(lambda listings: listings._link(self.mug)),
+            self.assertRaisesRegex(UserError, "linked Gift wrap to .*Mug"),
+        ):
             wizard.action_take()
 
     def test_the_shared_product_stays(self):

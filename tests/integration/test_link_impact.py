@@ -107,6 +107,7 @@ class TestLinkImpact(OrderCase):
         product = self.env["product.product"].create({"name": "Theirs", "is_storable": True, "company_id": other.id})
         offers = self.env["order.channel.listing"]._offers_as({self.box: [(product.id, 1.0)]})
         self.assertEqual((offers[self.box].hold, offers[self.box].quantity), ("other_company", 0))
+        self.assertFalse(offers[self.box].components)
 
     def test_the_preview_is_what_is_pushed_then(self):
         """Waiting orders hold stock as soon as they go on: the preview has left it out already."""
@@ -116,6 +117,23 @@ class TestLinkImpact(OrderCase):
         self.assertEqual(form.stock_text, "3 at the channel → 4", "20 less 2 x 3 leave 14")
         form.save().action_link()
         self.assertEqual(self.channel._offers(self.box)[self.box.id].quantity, 4)
+
+    def test_only_what_will_be_taken_from_the_shelf_is_left_out(self):
+        self.take(
+            self.order("1", [line("a", "BOX", quantity=5, cancelled_quantity=3)]),
+            self.order("2", [line("a", "BOX", quantity=4, fulfilled_by="marketplace")]),
+            self.order("3", [line("a", "BOX", quantity=6)]),
+        )
+        self.sale("3").action_cancel()
+        form = self.form(self.box)
+        form.product_id = self.tea
+        self.assertEqual(form.stock_text, "3 at the channel → 18")
+        # an order that has its product already keeps it
+        self.wrap._link(self.mug)
+        self.take(self.order("4", [line("a", "WRAP", quantity=7)]))
+        form = self.form(self.wrap)
+        form.product_id = self.tea
+        self.assertEqual(form.stock_text, "3 at the channel → 20")
 
     # === MONEY === #
 
@@ -182,6 +200,7 @@ class TestLinkImpact(OrderCase):
         with both.line_ids.edit(1) as second:
             second.product_id = self.mug
         self.assertIn("Go on: 3,", both.orders_text)
+        self.assertIn("40.00", both.orders_text, "20.00 of each of two orders")
 
     def test_other_listings_of_the_same_stock(self):
         market = self.make_channel("shopify", name="Market")
@@ -191,6 +210,8 @@ class TestLinkImpact(OrderCase):
         self.assertFalse(form.shared_text)
         form.product_id = self.tea
         self.assertEqual(sorted(form.shared_text.split(", ")), ["Market (2)", "Test shop (1)"])
+        form.save().action_link()
+        self.assertEqual(self.form(self.box).shared_text, form.shared_text, "not with itself")
 
     def test_many_listings_take_few_queries(self):
         listings = self.make_listings(*(f"N{number}" for number in range(60)))

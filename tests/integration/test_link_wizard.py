@@ -96,6 +96,21 @@ class TestLinkWizard(ChannelCase):
         self.assertTrue(form.bundle)
         self.assertEqual(len(form.line_ids), 2)
 
+    def test_what_a_colleague_changed_or_ended_since_is_not_overwritten(self):
+        colleague = new_test_user(self.env, "link_colleague", USER, name="Carl Colleague")
+        theirs = self.six.with_user(colleague)._as_mapper()
+        self.six._link(self.tea)
+        form = self.form(self.six)
+        form.quantity = 6
+        theirs._link(self.mug)
+        with self.assertRaisesRegex(UserError, r"Carl Colleague linked \[SIX\] Item SIX to .*Mug on "):
+            form.save().action_link()
+        form = self.form(self.six)
+        theirs._unlink_product()
+        with self.assertRaisesRegex(UserError, r"Carl Colleague unlinked \[SIX\] Item SIX on "):
+            form.save().action_link()
+        self.assertFalse(self.six.mapping_id)
+
     def test_no_product_is_one_clear_line(self):
         wizard = self.env["order.channel.link"].with_user(self.clerk).create({"listing_id": self.six.id})
         with self.assertRaisesRegex(UserError, "Choose a product first"):

@@ -89,6 +89,19 @@ class TestRelease(OrderCase):
             self.channel_order("5").line_ids.filtered(lambda sold: sold.sku == "B" and not sold.mapping_id)
         )
 
+    def test_each_change_lets_the_orders_of_its_own_items_go_on(self):
+        first = self.env["order.channel.batch"].browse(self.link()["res_id"])
+        with patch.object(order_channel_batch_release, "RELEASE_AT_ONCE", 0):
+            self.second._link(self.tea)
+        second = self.env["order.channel.batch"]._releasing(self.channel) - first
+        self.assertEqual(second.order_count, 1)
+        with patch.object(order_channel_batch_release, "RELEASE_CHUNK", 50):
+            first._work_now()
+        mapped = self.channel_order("5").line_ids.filtered("mapping_id")
+        self.assertEqual(mapped.mapped("external_id"), ["a", "b"])
+        second._work_now()
+        self.assertEqual((second.state, second.released_count, self.frozen()), ("done", 1, [False] * 5))
+
     def test_a_link_that_is_taken_back_meanwhile_lets_nothing_go_on(self):
         batch = self.env["order.channel.batch"].browse(self.link()["res_id"])
         batch._work_chunk()

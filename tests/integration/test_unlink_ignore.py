@@ -115,6 +115,40 @@ class TestUnlinkAndIgnore(OrderCase):
         wizard.action_unlink_listings()
         self.assertFalse(self.first.mapping_id)
 
+    def test_unlinked_it_says_why_it_is_not_linked_and_frees_its_stock(self):
+        self.mug.default_code = "A"
+        (self.first + self.second)._link(self.mug)
+        self.take(self.order("1", [line("a", "A", quantity=3)]))
+        self.env.flush_all()
+        self.env.cr.flush()
+        marks = self.env["order.channel.stock.change"].search([])
+        marks.unlink()
+        self.first._unlink_product()
+        self.assertEqual(self.first.link_hint, "refused")
+        self.env.cr.flush()
+        # the draft holds no mug any more: the other listing may offer more
+        self.assertIn(self.mug.id, self.env["order.channel.stock.change"].search([]).mapped("product_id"))
+
+    def test_a_processed_order_keeps_what_it_was_sold_as(self):
+        """Its deliveries and its corrections go by that."""
+        self.first._link(self.mug)
+        self.take(self.order("1", [line("a", "A")]))
+        self.sale("1").action_channel_process()
+        sold = self.channel_order("1").line_ids
+        mapping = self.first.mapping_id
+        self.mapper(self.first).action_unlink_product()
+        self.assertEqual(sold.mapping_id, mapping)
+        self.assertNotIn("unmapped", self.channel_order("1").event_ids.mapped("code"))
+
+    def test_set_back_to_draft_an_order_keeps_its_products_and_gets_those_that_were_missing(self):
+        self.first._link(self.mug)
+        self.take(self.order("1", [line("a", "A"), line("b", "B")]))
+        self.sale("1").action_cancel()
+        (self.first + self.second)._link(self.tea)
+        self.sale("1").action_draft()
+        self.assertEqual(self.sale("1").order_line.mapped("product_id.name"), ["Mug", "Tea"])
+        self.assertFalse(self.sale("1").channel_frozen)
+
     def test_a_gone_listing_can_be_unlinked(self):
         self.first._link(self.mug)
         self.take(self.order("1", [line("a", "A")]))
@@ -135,15 +169,26 @@ class TestUnlinkAndIgnore(OrderCase):
     def test_nobody_unlinks_without_the_right_or_in_another_company(self):
         self.first._link(self.mug)
         outsider = new_test_user(self.env, "unlink_outsider", "sales_team.group_sale_manager")
-        with self.assertRaisesRegex(UserError, "You need the right to map items"):
-            self.first.with_user(outsider).action_open_unlink()
+        self.third._ignore()
+        for listing, action in (
+            (self.first, "action_open_unlink"),
+            (self.first, "action_unlink_product"),
+            (self.second, "action_open_ignore"),
+            (self.second, "action_ignore"),
+            (self.third, "action_unignore"),
+        ):
+            with self.subTest(action), self.assertRaisesRegex(UserError, "You need the right to map items"):
+                getattr(listing.with_user(outsider), action)()
+        self.assertEqual(self.listings.mapped("state"), ["linked", "unconfirmed", "ignored"])
         company = self.env["res.company"].create({"name": "Elsewhere"})
         stranger = new_test_user(
             self.env, "unlink_stranger", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
         )
-        for action in ("action_open_unlink", "action_open_ignore"):
-            with self.assertRaises(AccessError):
+        for action in ("action_open_unlink", "action_unlink_product", "action_open_ignore", "action_ignore"):
+            with self.subTest(action), self.assertRaises(AccessError):
                 getattr(self.first.with_user(stranger), action)()
+        with self.assertRaises(AccessError):
+            self.third.with_user(stranger).action_unignore()
         wizard = self.env["order.channel.unlink"].with_user(stranger).create({})
         wizard.sudo().write({"listing_ids": self.first.ids, "line_ids": [(0, 0, {"channel_id": self.channel.id})]})
         with self.assertRaises(UserError):  # what is not theirs is not even there
@@ -161,10 +206,14 @@ class TestUnlinkAndIgnore(OrderCase):
         self.ignore(self.first, "other", "A sample")
         self.assertEqual((self.first.state, self.first._ignore_words()), ("ignored", "Another reason: A sample"))
         self.assertEqual(self.channel._listing_holds(self.first), {self.first.id: "ignored"})
-        self.mapper(self.first).action_unignore()
+        self.second._link(self.mug)
+        self.tea.default_code = "A"
+        self.mapper(self.first + self.second).action_unignore()
         self.assertEqual(
             (self.first.state, self.first.ignore_reason, self.first.ignore_note), ("unconfirmed", False, False)
         )
+        self.assertEqual(self.first.link_hint, "one", "what it could be linked to")
+        self.assertEqual((self.second.state, self.second.product_id), ("linked", self.mug), "was never ignored")
 
     def test_another_reason_has_to_be_said(self):
         with self.assertRaisesRegex(UserError, "Say in a few words"):
@@ -186,7 +235,7 @@ class TestUnlinkAndIgnore(OrderCase):
         self.assertEqual(self.first.ignore_note, "Fulfilled by Fred")
 
     def test_an_order_with_an_ignored_item_waits_for_a_decision(self):
-        self.take(self.order("1", [line("a", "A")]))
+        self.take(self.order("1", [line("a", "A")]), self.order("9", [line("a", "B")]))
         wizard = self.wizard(self.mapper(self.first).action_open_ignore())
         self.assertEqual(wizard.order_count, 1)
         self.ignore(self.first)

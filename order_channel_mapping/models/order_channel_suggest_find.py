@@ -93,7 +93,7 @@ class OrderChannelListing(models.Model):
                 ("company_id", "in", self.company_id.ids),
             ],
             ["sku_key", "company_id", "channel_id", "product_id", "product_quantity"],
-            order="mapping_id desc",
+            order="mapping_id.id desc",  # by its id: mappings themselves are sorted the newest first
         )
         by_sku = linked.grouped(lambda other: (other.company_id, other.sku_key))
         for listing, (evidence, __) in result.items():

@@ -112,11 +112,11 @@ class OrderChannelBatch(models.Model):
     # === PUTTING BACK === #
 
     def _undo_confirm(self, lines):
-        """Unlink, and remove the products. What something uses by now is archived and keeps its history."""
-        products = lines.mapping_id.line_ids.product_id.filtered(
-            lambda product: product.create_date >= self.create_date
-        )
-        templates = products.product_tmpl_id
+        """Unlink, and remove the products. What something uses by now is archived and keeps its history; a variant that
+        somebody else had made, so that it was only linked, stays."""
+        made_at = set(lines.mapping_id.mapped("create_date"))  # of the transactions that made products and links
+        products = lines.mapping_id.line_ids.product_id.filtered(lambda product: product.create_date in made_at)
+        templates = products.product_tmpl_id.filtered(lambda template: template.create_date in made_at)
         self._undo_link(lines)
         with mute_logger("odoo.sql_db"):  # a refusal of the database is the answer to whether something uses it
             __, used = self._isolated(list(products), self._remove_products)
@@ -135,9 +135,9 @@ class OrderChannelBatch(models.Model):
         return Counter()
 
     def _remove_empty_templates(self, templates):
-        """Those that this batch made, and of which no variant is left: Odoo keeps one that makes variants on demand."""
-        made = templates.sudo().filtered(lambda template: template.create_date >= self.create_date)
-        empty = made.with_context(active_test=False).filtered(lambda template: not template.product_variant_ids)
+        """Those of which no variant is left: Odoo keeps one that makes variants on demand."""
+        templates = templates.sudo().with_context(active_test=False)
+        empty = templates.filtered(lambda template: not template.product_variant_ids)
         with mute_logger("odoo.sql_db"):
             self._isolated(list(empty), self._remove_templates)
 

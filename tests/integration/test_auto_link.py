@@ -65,147 +65,10 @@ class AutoLinkCase(OrderCase):
         return groups
 
 
-class TestMatchRules(AutoLinkCase):
-    def test_how_exact_a_sku_has_to_be(self):
-        tee = self.product("TEE-01 XL")
-        for sku, found in (
-            ("TEE-01 XL", {"exact", "normal", "loose"}),
-            (" tee-01  xl ", {"normal", "loose"}),
-            ("ＴＥＥ－０１ ＸＬ", {"normal", "loose"}),  # full-width
-            ("tee\u200b-01 xl", {"normal", "loose"}),  # an invisible space
-            ("TEE01/XL", {"loose"}),
-            ("TEE_01.XL", {"loose"}),
-            ("TEE-1 XL", set()),
-        ):
-            listing = self.listing(sku)
-            for strength in ("exact", "normal", "loose"):
-                match = self.match(listing, strength=strength)
-                self.assertEqual(match.product_id == tee.id, strength in found, (sku, strength))
-
-    def test_leading_zeros_count(self):
-        self.product("007")
-        for sku in ("7", "07", "0-0-0-7"):
-            self.assertEqual(self.match(self.listing(sku), strength="loose").hint, "none", sku)
-        self.assertEqual(self.match(self.listing("0 0-7"), strength="loose").hint, "one")
-
-    def test_the_tighter_form_decides(self):
-        tight, __ = self.product("TEE-01"), self.product("TEE01")
-        self.assertEqual(self.match(self.listing("tee-01"), strength="loose").product_id, tight.id)
-        self.assertEqual(self.match(self.listing("tee 01"), strength="loose").hint, "ambiguous")
-
-    def test_barcodes_apart_from_dashes(self):
-        tea = self.product(barcode="4006381333931")
-        listing = self.listing(barcode="4-006381-333931")
-        self.assertEqual(self.match(listing).hint, "none")
-        self.assertEqual(self.match(listing, strength="loose").product_id, tea.id)
-        self.assertEqual(self.match(listing, strength="loose", barcode=False).hint, "none")
-
-    def test_a_packaging_is_a_rule_of_its_own(self):
-        six = self.env["uom.uom"].create(
-            {"name": "Pack of 6", "relative_factor": 6, "relative_uom_id": self.mug.uom_id.id}
-        )
-        self.env["product.uom"].create({"product_id": self.mug.id, "uom_id": six.id, "barcode": "6006006006006"})
-        listing = self.listing(barcode="6006006006006")
-        match = self.match(listing, barcode=False)
-        self.assertEqual((match.product_id, match.quantity, match.method), (self.mug.id, 6.0, "barcode"))
-        self.assertEqual(self.match(listing, packaging=False).hint, "none")
-
-    def test_names_come_last_and_in_any_language(self):
-        self.env["res.lang"]._activate_lang("fr_FR")
-        self.tea.with_context(lang="fr_FR").name = "Thé Vert"
-        listing = self.listing("NOPE", name=" thé  VERT")
-        self.assertEqual(self.match(listing).hint, "none")
-        match = self.match(listing, name="exact")
-        self.assertEqual((match.product_id, match.method), (self.tea.id, "name"))
-        self.assertEqual(self.match(self.listing("MUG-1", name="Tea"), name="exact").product_id, self.mug.id)
-        self.assertEqual(self.match(self.listing(name="Thé-Vert!"), name="exact").hint, "no_sku")
-        self.assertEqual(
-            self.match(self.listing(name="Thé-Vert!"), name="exact", strength="loose").product_id, self.tea.id
-        )
-
-    def test_similar_names_from_a_threshold_on(self):
-        cup = self.product("C-1", name="Stoneware cup, blue, 300 ml")
-        near = self.product("C-2", name="Stoneware cup, green, 300 ml")
-        listing = self.listing("NOPE", name="Blue Stoneware Cup 300 ml")
-        rules = {"name": "similar"}
-        self.assertEqual(self.match(listing, **rules, similarity=0.9).product_id, cup.id)
-        self.assertEqual(
-            self.match(listing, **rules, similarity=0.5).candidates, (cup.id, near.id), "likely ones first"
-        )
-        self.assertEqual(self.match(self.listing("NOPE", name="Coat"), **rules).hint, "none")
-
-    def test_what_is_archived_or_another_companys_is_not_found(self):
-        self.product("OLD-1", name="Old thing").active = False
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        theirs = self.product("THEIRS", name="Their thing", company_id=company.id, barcode="4006381333931")
-        old = self.product(name="Old thing")
-        self.env["product.uom"].create(
-            [
-                {"product_id": product.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": barcode}
-                for product, barcode in ((theirs, "THEIR-SIX"), (old, "OLD-SIX"))
-            ]
-        )
-        old.active = False
-        for listing in (
-            self.listing("OLD-1", name="Old thing", barcode="OLD-SIX"),
-            self.listing("THEIRS", name="Their thing", barcode="4006381333931"),
-            self.listing(name="Their thing", barcode="THEIR-SIX"),
-        ):
-            for name in ("exact", "similar"):
-                self.assertEqual(self.match(listing, name=name, strength="loose").hint, "none", (listing.sku, name))
-
-    def test_a_refused_product_makes_no_other_one_certain(self):
-        one, two = self.product("TWO"), self.product("two", barcode="4006381333931")
-        listing = self.listing("TWO")
-        listing._link(one)
-        listing._unlink_product()
-        match = self.match(listing)
-        self.assertEqual((match.hint, match.candidates), ("ambiguous", (two.id,)))
-        listing.write({"sku_key": "mug-1", "barcode_key": "4006381333931"})
-        listing._link(self.mug)
-        listing._unlink_product()
-        match = self.match(listing)
-        self.assertEqual((match.hint, match.candidates), ("conflict", (two.id,)), "SKU and barcode disagree")
-
-    def test_variants_with_one_sku_or_name_are_a_question(self):
-        size = self.env["product.attribute"].create(
-            {"name": "Size", "value_ids": [(0, 0, {"name": name}) for name in ("S", "M")]}
-        )
-        tee = self.env["product.template"].create(
-            {
-                "name": "Tee",
-                "attribute_line_ids": [
-                    (0, 0, {"attribute_id": size.id, "value_ids": [(6, 0, size.value_ids.ids)]}),
-                ],
-            }
-        )
-        tee.product_variant_ids.default_code = "TEE"
-        for match in (self.match(self.listing("TEE")), self.match(self.listing("NOPE", name="tee"), name="exact")):
-            self.assertEqual((match.hint, set(match.candidates)), ("ambiguous", set(tee.product_variant_ids.ids)))
-
-    def test_the_queries_do_not_grow_with_the_listings(self):
-        self.listing("SRC", channel=self.other)._link(self.tea)
-        listings = self.env["order.channel.listing"].union(
-            *(self.listing(f"S-{number}", f"Name {number}", barcode=f"{number:013}") for number in range(20))
-        )
-        exact = MatchRules(name="exact", strength="loose", copy_channel_id=self.other.id)
-
-        def queries(some, rules):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            some._find_products(rules)
-            return self.env.cr.sql_log_count - before
-
-        for rules in (exact, exact._replace(name="similar")):
-            queries(listings[:1], rules)  # what is read once for all
-            self.assertEqual(queries(listings[:2], rules), queries(listings, rules), rules)
-
-
 class TestAutoLink(AutoLinkCase):
     def test_the_groups(self):
         certain = self.listing("mug-1")
-        self.product("TWO"), self.product("two")
+        __, two = self.product("TWO"), self.product("two")
         several = self.listing("TWO")
         self.product(barcode="4006381333931")
         different = self.listing("TEA-1", barcode="4006381333931")
@@ -213,6 +76,9 @@ class TestAutoLink(AutoLinkCase):
         wrong._link(self.mug)
         right = self.listing("TEA-1", name="Rightly linked")
         right._link(self.tea, 6)
+        by_hand, one_of_two = self.listing("NOPE", name="By hand"), self.listing("TWO", name="One of two")
+        by_hand._link(self.tea)
+        one_of_two._link(two)
         nowhere, unnamed = self.listing("NOPE"), self.listing()
         refused = self.listing("MUG-1", name="Refused")
         refused._link(self.mug)
@@ -227,7 +93,7 @@ class TestAutoLink(AutoLinkCase):
                 "change": certain,
                 "ambiguous": several + different,
                 "conflict": wrong,
-                "same": right,
+                "same": right + by_hand + one_of_two,
                 "nothing": nowhere + unnamed + refused,
             },
         )
@@ -391,6 +257,11 @@ class TestAutoLink(AutoLinkCase):
             theirs.with_user(self.clerk).action_auto_link()
         with self.assertRaises(UserError):
             self.preview(copy_channel_id=theirs.id)
+
+    def test_who_may(self):
+        seller = new_test_user(self.env, "auto_seller", "sales_team.group_sale_manager")
+        with self.assertRaisesRegex(UserError, "You need the right to map items"):
+            self.channel.with_user(seller).action_auto_link()
 
     def test_many_are_worked_out_in_the_background(self):
         for number in range(3):

@@ -77,13 +77,14 @@ class TestCatalogue(ConfirmCase):
         self.assertFalse(products[1].active or template.active)
         self.assertEqual(set(shirts.mapped("state")), {"unconfirmed"})
 
-    def older(self, products):
-        """The same products, as if they had been there since yesterday: in a test, the clock stands still."""
+    def older(self, products, by="1 day"):
+        """The same products, as if they had been made at another time: in a test, the clock stands still."""
         for table, records in (("product_product", products), ("product_template", products.product_tmpl_id)):
             self.env.cr.execute(
                 SQL(
-                    "UPDATE %s SET create_date = create_date - interval '1 day' WHERE id = ANY(%s)",
+                    "UPDATE %s SET create_date = create_date - %s::interval WHERE id = ANY(%s)",
                     SQL.identifier(table),
+                    by,
                     records.ids,
                 )
             )
@@ -98,6 +99,17 @@ class TestCatalogue(ConfirmCase):
         self.assertEqual(again.product_id, before[0])
         batch.action_undo()
         self.assertEqual((again.state, before.exists(), before.mapped("active")), ("unconfirmed", before, [True, True]))
+
+    def test_undo_keeps_a_variant_that_a_colleague_made_after_the_preview(self):
+        shirts = self.variants([("Red", "M"), ("Blue", "M")])
+        again = self.listing("OTHER", "Shirt - Red / M", parent_ref="P1", attributes={"Shade": "Red", "Fit": "M"})
+        batch = self.batch()
+        theirs = self.older(shirts._confirm(twins_seen=True), by="-1 minute")
+        batch.action_apply()
+        self.assertEqual((batch.done_count, again.product_id), (1, theirs[0]))
+        batch.action_undo()
+        self.assertEqual((again.state, theirs.exists(), theirs.mapped("active")), ("unconfirmed", theirs, [True, True]))
+        self.assertEqual(shirts.mapped("product_id"), theirs)
 
     def test_undo_takes_only_its_own_variants_out_of_a_template(self):
         before = self.older(self.variants([("Red", "M"), ("Blue", "M")])._confirm())

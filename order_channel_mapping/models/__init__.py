@@ -41,6 +41,7 @@ from . import order_channel_batch_file_rows
 from . import order_channel_listing_sheet
 from . import order_channel_batch_auto_link
 from . import order_channel_listing_review
+from . import order_channel_listing_groups
 from . import order_channel_run
 from . import order_channel_failure
 from . import order_channel_order

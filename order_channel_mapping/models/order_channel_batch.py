@@ -229,6 +229,7 @@ class OrderChannelBatch(models.Model):
     def action_cancel(self):
         """Stop. What is done stays done, and can be undone."""
         for batch in permitted(self):
+            batch._hold()
             if batch.state not in ("draft", "preparing", "ready", "running"):
                 raise UserError(self.env._("There is nothing to cancel here."))
             done = batch.state == "running" and batch.done_count

@@ -2,6 +2,8 @@ import logging
 import time
 from collections import Counter
 
+import psycopg2.errors
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -13,6 +15,8 @@ _logger = logging.getLogger(__name__)
 #: listings worked out, and lines applied or put back, in one transaction
 PREPARE_CHUNK = 1000
 WORK_CHUNK = 100
+#: how often a person tries again to get in between two steps
+HOLD_REPEATS = 10
 
 
 class OrderChannelBatch(models.Model):
@@ -33,6 +37,18 @@ class OrderChannelBatch(models.Model):
             }
         self.write({**values, "ended_at": False})
         self.env.ref("order_channel_mapping.cron_batches").sudo()._trigger()
+
+    def _hold(self):
+        """Hold the row of this batch until the end of the transaction, as it is now. Nothing must have been written before."""
+        for attempt in range(HOLD_REPEATS + 1):
+            try:
+                self.env.cr.execute(SQL("SELECT FROM order_channel_batch WHERE id = %s FOR NO KEY UPDATE", self.id))
+                break
+            except psycopg2.errors.SerializationFailure:
+                self._rollback()  # a step ended in between: look again
+                if attempt == HOLD_REPEATS:
+                    raise
+        self.invalidate_recordset()
 
     def _end(self, state, code=None, params=None):
         self.write(
@@ -87,15 +103,19 @@ class OrderChannelBatch(models.Model):
         self.invalidate_recordset()
 
     def _work_chunk(self):
-        """One step of what is under way."""
+        """One step of what is under way.
+
+        The batch's own row is written at the end only, so that it is not held while the step lasts: whoever presses Cancel
+        gets in between, and this step is then rolled back.
+        """
         self.ensure_one()
-        self.turn = time.time()
         if self.state == "preparing":
             self._prepare_chunk()
         elif self.state == "running":
             self._apply_chunk()
         elif self.state == "undoing":
             self._undo_chunk()
+        self.turn = time.time()
         self.env.flush_all()
 
     # === WORKING OUT === #

@@ -23,7 +23,7 @@ class OrderChannelListing(models.Model):
     name = fields.Char(required=True, readonly=True, index="trigram")
     barcode = fields.Char(readonly=True)
     barcode_key = fields.Char(readonly=True, index="btree_not_null")
-    price = fields.Monetary(readonly=True)
+    price = fields.Monetary(readonly=True, aggregator=None)
     currency_id = fields.Many2one("res.currency", readonly=True)
     attributes = fields.Json(readonly=True)
     url = fields.Char(string="Page at the Channel", readonly=True)

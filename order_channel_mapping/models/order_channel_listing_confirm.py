@@ -132,7 +132,7 @@ class OrderChannelListing(models.Model):
                 "res_id": products.id,
                 "views": [(False, "form")],
             }
-        return self._notify_done(self.env._("%(number)s products were created.", number=len(products)))
+        return self._notify_done(self.env._("Products created: %(number)s.", number=len(products)))
 
     def _confirm_in_place(self):
         """Confirm from a form that shows the result itself: it is loaded again, unless there is something to ask."""

@@ -18,7 +18,7 @@ class OrderChannelListing(models.Model):
     suggestion_id = fields.Many2one(
         "order.channel.suggestion", string="Suggestion", index="btree_not_null", readonly=True, copy=False
     )  # the best one
-    suggestion_score = fields.Float(string="Fits", readonly=True, copy=False)
+    suggestion_score = fields.Float(string="Fits", readonly=True, copy=False, aggregator=None)
     suggestion_product_id = fields.Many2one(related="suggestion_id.product_id", string="Suggested Product")
     suggestion_quantity = fields.Float(related="suggestion_id.quantity", string="Suggested Units")
     suggestion_text = fields.Char(related="suggestion_id.text", string="Why It Fits")

@@ -215,9 +215,10 @@ class OrderChannelConfirmLine(models.TransientModel):
 
     # === WHAT MAY BE THE SAME === #
     decision = fields.Selection(
-        [("create", "Create"), ("link", "Link to this one"), ("same", "Same as other item"), ("leave", "Leave it")],
+        [("create", "Create"), ("link", "Link"), ("same", "Same as other item"), ("leave", "Leave it")],
         string="Do",
     )
+    choices = fields.Char(compute="_compute_choices")  # the decisions that make sense, see channel_choice.js
     product_id = fields.Many2one(
         "product.product", string="Link To", domain=OWN_PRODUCTS, context={"active_test": False}, ondelete="cascade"
     )
@@ -244,6 +245,11 @@ class OrderChannelConfirmLine(models.TransientModel):
             line.twin_text = " ".join(
                 filter(None, [*(title for title, __ in texts), *(text for __, text in texts[:1])])
             )
+
+    @api.depends("same_as_id")
+    def _compute_choices(self):
+        for line in self:
+            line.choices = "create,link,same,leave" if line.same_as_id else "create,link,leave"
 
     @api.onchange("product_id")
     def _onchange_product_id(self):

@@ -16,6 +16,8 @@ class OrderChannelLink(models.TransientModel):
     company_id = fields.Many2one(related="listing_id.company_id")
     image_url = fields.Char(related="listing_id.image_url")
     waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")
+    suggestion_product_id = fields.Many2one(related="listing_id.suggestion_product_id")
+    suggestion_text = fields.Char(related="listing_id.suggestion_text")
     product_id = fields.Many2one("product.product", domain=OWN_PRODUCTS, ondelete="cascade")
     quantity = fields.Float(
         default=1.0, digits="Product Unit", help="How many of the product one sold item is: 6 for a pack of six."
@@ -30,7 +32,8 @@ class OrderChannelLink(models.TransientModel):
 
     @api.model
     def default_get(self, fields):
-        """What the listings stand for already, else the product that their SKU or barcode points at.
+        """What the listings stand for already, else the product that their SKU or barcode points at. For a single one that
+        has neither, the best suggestion, as the list shows it.
 
         The listings are the ids in ``default_listing_ids`` of the context.
         """
@@ -55,7 +58,10 @@ class OrderChannelLink(models.TransientModel):
         for listing in listings:
             components = [(line.product_id.id, line.quantity) for line in listing.mapping_id.line_ids]
             if not components:
-                components = found[listing.id].components or [(False, 1.0)]
+                components = found[listing.id].components
+            if not components and len(listings) == 1 and listing.suggestion_id:
+                components = [(listing.suggestion_product_id.id, listing.suggestion_quantity)]
+            components = components or [(False, 1.0)]
             lines += [
                 {"listing_id": listing.id, "product_id": product_id, "quantity": quantity}
                 for product_id, quantity in components

@@ -27,5 +27,9 @@ class TestBundleTour(WorldCase):
             (first.user_id, changed.user_id, changed.note), (self.clerk, self.clerk, "The tea comes in a tin")
         )
 
+        sold = {line.product_id.default_code: line.product_uom_qty for line in self.sale(1009).order_line}
+        self.assertEqual((sold["MUG-BLUE"], sold["TIN-M"]), (1.0, 1.0))
+        self.assertNotIn("TEA-GREEN-100", sold)
+
     def content(self, mapping):
         return {line.product_id.default_code: line.quantity for line in mapping.line_ids}

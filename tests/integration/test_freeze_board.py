@@ -1,11 +1,13 @@
 """The freeze board: which item to map first, what it releases, and the warning before a frozen order is late."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user
 
+from odoo.addons.order_channel_mapping.models import order_channel_batch_release
 from odoo.addons.order_channel_mapping.models.order_channel_freeze_alert import ALERT
 
 from tests.fakes import START, line
@@ -78,7 +80,18 @@ class TestFreezeBoard(FreezeBoardCase):
         self.assertEqual((hat.order_count, hat.amount), (2, 40))
         # linked, though its orders are still to be told
         hat.listing_id.mapping_id = self.link("SCARF", self.tea).mapping_id
-        self.assertNotIn("HAT", self.board())
+        board = self.board()
+        self.assertNotIn("HAT", board)
+        board["GLOVES"].listing_id.mapping_id = hat.listing_id.mapping_id
+        self.assertEqual(self.channel.freeze_count, 0, "as of now, also what is not written yet")
+
+    def test_its_orders_and_its_form_are_one_click_away(self):
+        self.freeze()
+        hat = self.board()["HAT"]
+        orders = self.env["sale.order"].search(hat.action_view_orders()["domain"])
+        self.assertEqual(sorted(orders.channel_order_id.mapped("external_id")), ["1", "2", "3"])
+        action = hat.action_open_listing()
+        self.assertEqual(self.env[action["res_model"]].browse(action["res_id"]), hat.listing_id)
 
     def test_other_currencies_are_converted_at_todays_rate_and_named(self):
         company, today = self.env.company, fields.Date.context_today(self.channel)
@@ -133,7 +146,13 @@ class TestFreezeBoard(FreezeBoardCase):
         self.freeze()
         other = self.make_channel(name="Other")
         self.assertEqual((other.freeze_count, self.channel.freeze_count), (0, 3))
-        self.assertEqual(self.env["order.channel.freeze"].get_summary([("channel_id", "=", other.id)])["items"], 0)
+        board = self.env["order.channel.freeze"]
+        self.assertEqual(board.get_summary([("channel_id", "=", other.id)])["items"], 0)
+        both, self.channel = self.channel + other, other
+        self.take(self.order("9", [line("a", sku="HAT")]))
+        summary = board.get_summary([("channel_id", "in", both.ids)])
+        self.assertEqual((summary["items"], summary["orders"], len(summary["amounts"])), (4, 5, 1))
+        self.assertRegex(summary["amounts"][0], r"110\.00")
 
     def test_who_may_not_map_maps_nothing_here(self):
         self.freeze()
@@ -187,6 +206,7 @@ class TestFreezeAlert(FreezeBoardCase):
         return self.warned()
 
     def test_off_until_somebody_switches_it_on(self):
+        self.make_channel(name="Other").freeze_alert_hours = 24
         self.assertEqual(self.channel.freeze_alert_hours, 0)
         self.assertEqual(self.warn(), [])
 
@@ -202,10 +222,12 @@ class TestFreezeAlert(FreezeBoardCase):
     def test_it_goes_when_the_order_goes_on_or_is_cancelled(self):
         self.channel.freeze_alert_hours = 24
         self.warn()
+        own = self.sale("free").activity_schedule("mail.mail_activity_data_todo", user_id=self.person.id)
         self.sale("soon").action_cancel()
         self.assertEqual(self.warn(), ["late"])
         self.link("HAT", self.tea)
         self.assertEqual(self.warn(), [])
+        self.assertTrue(own.exists(), "what people noted themselves stays")
 
 
 class TestItemsOfOneOrder(OrderCase):
@@ -241,6 +263,13 @@ class TestItemsOfOneOrder(OrderCase):
         form = self.open(self.sale("one").channel_blocker_ids.action_link_item())
         self.assertEqual(form.rest_count, 0)
         self.assertEqual(self.open(self.sale("one").action_channel_link_items()).rest_count, 0)
+
+    def test_what_is_linked_is_not_offered_again_while_its_orders_go_on_in_the_background(self):
+        blocker = self.sale("three").channel_blocker_ids[0]
+        with patch.object(order_channel_batch_release, "RELEASE_AT_ONCE", 0):
+            self.link("GLOVES", self.tea)
+        self.assertEqual(len(self.sale("three").channel_blocker_ids.listing_id), 3)
+        self.assertEqual(self.open(blocker.action_link_item()).rest_count, 1)
 
     def test_all_at_once(self):
         self.sale("three").action_channel_confirm_items()

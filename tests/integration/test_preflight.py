@@ -91,6 +91,7 @@ class TestPreflight(ChannelCase):
         self.listing("A-1", state="ignored")
         report = self.check()
         self.assertEqual(self.found(report), {"no_sku": nothing, "duplicate_sku": twice, "similar_sku": alike})
+        self.assertEqual(report.listing_count, 9, "neither gone nor custom nor ignored")
         self.assertEqual(set(self.details(report, "duplicate_sku").values()), {"2 items have it"})
         self.assertIn("B-2", self.details(report, "similar_sku")[alike[0]])
         self.assertEqual(self.found(self.check(self.market)), {})
@@ -103,6 +104,7 @@ class TestPreflight(ChannelCase):
         would = self.listing("MUG")  # finds the mug
         does = self.listing("MUG", self.market, self.hat)
         self.listing("SAME", product=self.hat), self.listing("SAME", self.market, self.hat)
+        self.listing("SAME", self.market, self.mug, gone=True)
         report = self.check()
         self.assertEqual(self.found(report), {"sku_conflict": here + there + pack + other_pack + would + does})
         self.assertEqual(report.finding_ids.severity, "error")
@@ -149,14 +151,39 @@ class TestPreflight(ChannelCase):
 
     def test_products_of_another_company(self):
         theirs = self.listing("T", product=self.tea)
-        self.tea.flush_recordset()
-        other = self.env["res.company"].create({"name": "Other company"})
-        self.env.cr.execute(
-            SQL("UPDATE product_template SET company_id = %s WHERE id = %s", other.id, self.tea.product_tmpl_id.id)
+        other, branch = self.env["res.company"].create(
+            [{"name": "Other company"}, {"name": "Branch", "parent_id": self.env.company.id}]
         )
+        self.env["stock.warehouse"].create({"name": "B", "code": "B", "company_id": branch.id})
+        of_branch = self.make_channel(name="Branch", company=branch)
+        self.listing("B", of_branch, self.mug)  # a product of its parent is its own, too
+        self.env.flush_all()
+        for company, product in ((other, self.tea), (self.env.company, self.mug)):
+            self.env.cr.execute(
+                SQL("UPDATE product_template SET company_id = %s WHERE id = %s", company.id, product.product_tmpl_id.id)
+            )
         self.hat.company_id = self.env.company
         self.listing("H", product=self.hat)
-        self.assertEqual(self.found(self.check()), {"other_company": theirs})
+        self.assertEqual(self.found(self.check(self.web, of_branch)), {"other_company": theirs})
+
+    def test_companies_are_not_compared(self):
+        company = self.env["res.company"].create({"name": "Other company", "currency_id": self.currency.id})
+        theirs = [self.make_channel(name=name, company=company) for name in ("Their web", "Their market")]
+        self.listing("X", product=self.hat)
+        conflict = self.listing("X", theirs[0], self.hat) + self.listing("X", theirs[1], self.mug)
+        self.listing("P", product=self.tea, price=10), self.listing("P", theirs[0], self.tea, price=14.5)
+        self.env["product.product"].create(
+            [
+                {"name": "Their hat", "default_code": "HAT", "company_id": company.id},
+                {"name": "Their old cup", "default_code": "CUP", "company_id": company.id, "active": False},
+            ]
+        )
+        self.listing("HAT"), self.listing("CUP")
+        report = self.check(self.web, *theirs, price_percent=40)
+        self.assertEqual(self.found(report), {"sku_conflict": conflict, "price_far": self.listing_of(theirs[0], "P")})
+
+    def listing_of(self, channel, sku):
+        return self.env["order.channel.listing"].search([("channel_id", "=", channel.id), ("sku", "=", sku)])
 
     # === PRICES === #
 
@@ -210,6 +237,7 @@ class TestPreflight(ChannelCase):
         self.hat.list_price = self.mug.list_price = 14
         cheap, dear = self.listing("1", product=self.hat, price=10), self.listing("2", self.market, self.hat, price=16)
         self.listing("3", product=self.mug, price=10), self.listing("4", product=self.mug, price=16)  # one channel
+        self.listing("6", self.market, self.hat, price=0)  # says none
         pack = self.listing("5", self.market, self.mug, quantity=6.0, price=60)  # not the same thing
         report = self.check()
         self.assertEqual(self.found(report), {"price_differs": cheap + dear})
@@ -299,6 +327,15 @@ class TestPreflight(ChannelCase):
             report.with_user(stranger).read(["score"])
         with self.assertRaises(AccessError):
             report.finding_ids.row_ids.with_user(stranger).read(["detail"])
+        own = self.make_channel(company=company)
+        self.listing("OWN", own)
+        theirs = self.env["order.channel.preflight"].with_user(stranger).create({"channel_ids": False})
+        theirs.sudo().channel_ids = self.web + own
+        theirs.env.invalidate_all()
+        theirs.action_check()
+        self.assertEqual(
+            (theirs.listing_count, len(theirs.finding_ids)), (1, 0), "what is not theirs is not even there"
+        )
         seller = new_test_user(self.env, "preflight_seller", "sales_team.group_sale_salesman_all_leads")
         with self.assertRaises(UserError):
             self.web.with_user(seller).action_preflight()

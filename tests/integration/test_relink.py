@@ -1,4 +1,7 @@
+from contextlib import contextmanager
 from unittest.mock import patch
+
+from odoo import fields
 
 from odoo.addons.order_channel_mapping.models import order_channel_relink
 
@@ -35,6 +38,20 @@ class TestRelink(ChannelCase):
         self.channel.items_full_at = LONG_AGO
         self.fetch()
 
+    @contextmanager
+    def looked_at(self):
+        """SKUs of the items for which a product is searched meanwhile."""
+        seen = []
+        listing_class = self.env.registry["order.channel.listing"]
+        find = listing_class._find_products
+
+        def spy(listings, *args, **kwargs):
+            seen.extend(listings.mapped("sku"))
+            return find(listings, *args, **kwargs)
+
+        with patch.object(listing_class, "_find_products", spy):
+            yield seen
+
     def hints(self):
         return [
             listing.link_hint
@@ -47,18 +64,50 @@ class TestRelink(ChannelCase):
     def test_only_what_a_changed_product_may_fit_is_looked_at(self):
         self.product("sku-1")
         self.product(False, barcode="40003")
-        seen = []
-        listing_class = self.env.registry["order.channel.listing"]
-        find = listing_class._find_products
-
-        def spy(listings, *args, **kwargs):
-            seen.extend(listings.mapped("sku"))
-            return find(listings, *args, **kwargs)
-
-        with patch.object(listing_class, "_find_products", spy):
+        self.channel.items_linked_at = LONG_AGO
+        with self.looked_at() as seen:
             self.fetch()
         self.assertEqual(sorted(seen), ["SKU-1", "SKU-3"])
         self.assertEqual(self.hints(), ["none", "one", "none", "one", "none"])
+        self.env.cr.execute("UPDATE product_product SET write_date = '2026-02-01'")
+        with self.looked_at() as seen:
+            self.fetch()
+        self.assertEqual(seen, [], "once is enough")
+
+    def test_a_product_that_was_saved_while_the_last_pass_ran_is_found(self):
+        product = self.product("sku-1")
+        product.flush_recordset()
+        product.write_date = fields.Datetime.subtract(self.channel.items_linked_at, seconds=90)
+        self.fetch()
+        self.assertEqual(self.hints()[1], "one")
+
+    def test_only_unconfirmed_items_of_this_channel_that_are_there(self):
+        listings = self.env["order.channel.listing"].search([("channel_id", "=", self.channel.id)], order="id")
+        listings[1].gone = True
+        listings[2]._ignore()
+        other = self.make_channel(state="live", auto_link=False)
+        listings[3].copy({"channel_id": other.id, "external_id": "theirs"})
+        self.channel.auto_link = True
+        for number in range(4):
+            self.product(f"sku-{number}")
+        for since, skus in ((fields.Datetime.now(), {"SKU-0", "SKU-3"}), (False, {"SKU-4"})):
+            with self.subTest(all=not since), connected(self.env, self.connector), self.looked_at() as seen:
+                self.channel.items_since = since
+                self.channel._link_after_fetch()
+            self.assertEqual(set(seen), skus)
+        linked = self.env["order.channel.listing"].search([("state", "=", "linked")])
+        self.assertLessEqual(linked, listings)
+        self.assertEqual(set(linked.mapped("sku")), {"SKU-0", "SKU-3"})
+
+    def test_what_is_known_to_fit_is_linked_when_that_is_switched_on(self):
+        self.product("sku-1")
+        self.fetch()
+        self.product("sku-3")  # nobody looked since
+        self.channel.auto_link = True
+        with connected(self.env, self.connector):
+            self.assertEqual(self.channel._link_certain(deadline=1), 0, "no time left")
+            self.assertEqual(self.channel._link_certain(), 1)
+        self.assertEqual(self.hints(), ["none", False, "none", "none", "none"])
 
     def test_a_packaging_made_later_is_found(self):
         product = self.product("other")
@@ -97,7 +146,9 @@ class TestRelink(ChannelCase):
             self.assertEqual((self.hints()[0], self.hints()[4]), (False, False))
             self.product("sku-1")
             self.channel.items_linked_at = LONG_AGO
-            self.channel._link_after_fetch(deadline=1)  # no time left: the work waits
+            with patch.object(self.registry["order.channel"], "_wake") as wake:
+                self.channel._link_after_fetch(deadline=1)  # no time left: the work waits for the next pass
+            wake.assert_called_once_with("items")
             self.assertEqual(self.hints()[1], "none")
             self.assertTrue(self.channel.items_relink_below)
             self.channel._link_on()

@@ -1,3 +1,5 @@
+from odoo.tests import new_test_user
+
 from tests.common import ChannelCase
 
 
@@ -22,9 +24,9 @@ class TestSelection(ChannelCase):
         cls.env["ir.config_parameter"].set_param("web.active_ids_limit", 2)
 
     def ignored(self, listings, domain, model="order.channel.listing"):
-        """How many are ignored after these ids were sent with this domain."""
-        context = {"active_model": model, "active_domain": domain}
-        batch = self.env["order.channel.batch"]._make("ignore", listings.with_context(**context))
+        """Which are ignored after these ids were sent with this domain; None: with none."""
+        context = {"active_model": model, **({} if domain is None else {"active_domain": domain})}
+        batch = listings.env["order.channel.batch"]._make("ignore", listings.with_context(**context))
         self.assertEqual(batch.state, "done")
         return sorted(self.listings.filtered(lambda listing: listing.state == "ignored").mapped("name"))
 
@@ -34,6 +36,20 @@ class TestSelection(ChannelCase):
 
     def test_fewer_are_just_these(self):
         self.assertEqual(self.ignored(self.listings[1], [("channel_id", "=", self.channel.id)]), ["Item 1"])
+
+    def test_what_was_sent_is_among_them_though_the_list_has_changed(self):
+        self.assertEqual(self.ignored(self.listings[:2], [("name", "=", "Item 2")]), ["Item 0", "Item 1", "Item 2"])
+
+    def test_without_a_domain_it_is_what_was_sent(self):
+        self.assertEqual(self.ignored(self.listings[:3], None), ["Item 0", "Item 1", "Item 2"])
+
+    def test_only_what_the_user_may_see(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        other = self.make_channel(company=company)
+        theirs = self.listings[0].copy({"channel_id": other.id, "company_id": company.id, "external_id": "theirs"})
+        clerk = new_test_user(self.env, "selection_clerk", "order_channel_mapping.group_channel_user")
+        self.assertEqual(len(self.ignored(self.listings[:2].with_user(clerk), [("name", "like", "Item")])), 4)
+        self.assertEqual(theirs.state, "unconfirmed")
 
     def test_the_domain_of_another_list_says_nothing(self):
         self.assertEqual(self.ignored(self.listings[:2], [], model="product.product"), ["Item 0", "Item 1"])

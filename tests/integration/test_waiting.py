@@ -36,6 +36,15 @@ class TestWaitingOrders(OrderCase):
     def test_an_order_counts_once_for_each_of_its_items(self):
         self.assertEqual(self.counts(), {"cup": 2, "hat": 1})
 
+    def test_another_question_about_its_line_is_none_about_the_item(self):
+        self.take(self.order("3", [line("a", "cup", sku="CUP", taxes=[("0.07", "0.70", False)])]))  # no such tax
+        self.assertEqual(self.counts(), {"cup": 3, "hat": 1})
+        self.link("CUP", self.mug)
+        blocker = self.sale("3").channel_blocker_ids
+        self.assertEqual((blocker.code, blocker.listing_id.external_id), ("tax", "cup"))
+        self.assertEqual(self.counts(), {"cup": 0, "hat": 1})
+        self.assertNotIn("cup", self.env["order.channel.freeze"].search([]).listing_id.mapped("external_id"))
+
     def test_linking_and_unlinking(self):
         listing = self.link("CUP", self.mug)
         self.assertEqual(self.counts(), {"cup": 0, "hat": 1})

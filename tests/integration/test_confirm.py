@@ -1,6 +1,7 @@
 """Products made from listings: their details, variants as one template, and the products that may be the same already."""
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
@@ -84,6 +85,17 @@ class TestConfirm(ConfirmCase):
         both = self.listing(barcode="111222333") + self.listing(barcode="111222333")
         self.assertEqual(both._confirm(twins_seen=True).mapped("barcode"), ["111222333", False], "the first one's")
 
+    def test_the_same_thing_is_not_made_twice(self):
+        self.env["product.product"].create({"name": "One", "default_code": "A"})
+        twin, first, second = self.listing("a"), self.listing("B"), self.listing("b ")
+        with self.assertRaisesRegex(UserError, "There is a product with the SKU or barcode"):
+            twin._confirm()
+        with self.assertRaisesRegex(UserError, "Several of these items have the same SKU"):
+            (first + second)._confirm()
+        first._confirm()
+        with self.assertRaisesRegex(UserError, "There is a product with the SKU or barcode"):
+            second._confirm()
+
     def test_what_is_no_thing_becomes_a_service(self):
         product = self.listing("A", physical=False)._confirm()
         self.assertEqual((product.type, product.is_storable), ("service", False))
@@ -146,6 +158,20 @@ class TestConfirm(ConfirmCase):
         late = self.variants([("Red", "XL"), ("Green", "M")])._confirm()
         self.assertEqual(late.product_tmpl_id, first.product_tmpl_id)
         self.assertEqual(first.product_tmpl_id.product_variant_ids, first[0] + late, "the archived one stays so")
+
+    def test_what_a_person_made_of_the_product_stays_when_variants_come_later(self):
+        template = self.variants([("Red", "M"), ("Blue", "M")])._confirm().product_tmpl_id
+        text = self.env["product.attribute"].create({"name": "Text", "create_variant": "no_variant"})
+        text.value_ids = [Command.create({"name": name}) for name in ("None", "Initials")]
+        template.write(
+            {
+                "list_price": 9,
+                "attribute_line_ids": [Command.create({"attribute_id": text.id, "value_ids": text.value_ids.ids})],
+            }
+        )
+        late = self.variants([("Red", "XL", 15), ("Red", "XXL", 17)])._confirm()
+        self.assertEqual((late.product_tmpl_id, template.list_price), (template, 9))
+        self.assertEqual(late.mapped("lst_price"), [9, 9], "prices are a person's once the product is there")
 
     def test_an_archived_variant_is_not_made_again(self):
         first = self.variants([("Red", "M"), ("Blue", "M")])._confirm(twins_seen=True)

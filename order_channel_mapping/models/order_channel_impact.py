@@ -51,9 +51,8 @@ class OrderChannel(models.Model):
         Product = self.env["product.product"].sudo()
         needs_ref = self._connector_attribute("needs_stock_ref", False)
         companies = [False, *self.company_id.sudo().parent_ids.ids]
-        tracked = Product.browse({product_id for lines in meant.values() for product_id, __ in lines}).filtered(
-            "is_storable"
-        )
+        products = Product.browse({product_id for lines in meant.values() for product_id, __ in lines})
+        tracked, kits = products.filtered("is_storable"), self._kits(products)
         promises = self._promises(tracked)
         for product_id, quantity in self.env["order.channel.listing"]._waiting_demand(meant).items():
             if product_id in promises:
@@ -63,9 +62,10 @@ class OrderChannel(models.Model):
             lines = [Component(Product.browse(product_id), quantity) for product_id, quantity in components]
             limits = [line for line in lines if line.product_id in tracked]
             foreign = any(line.product_id.company_id.id not in companies for line in lines)
-            hold = self._listing_hold(listing, bool(lines), bool(limits), foreign, needs_ref, state="linked")
+            unknown = "other_company" if foreign else "kit" if any(line.product_id in kits for line in lines) else None
+            hold = self._listing_hold(listing, bool(lines), bool(limits), unknown, needs_ref, state="linked")
             offers[listing] = Offer(listing, hold)
-            if limits and hold != "other_company":
+            if limits and not unknown:
                 self._fill_offer(offers[listing], limits, promises)
         return offers
 

@@ -35,6 +35,7 @@ class OrderChannelListing(models.Model):
             ("push_disabled", self.env._("Stock push is switched off for this listing")),
             ("no_stock_ref", self.env._("The channel does not track its stock")),
             ("other_company", self.env._("Its product belongs to another company")),
+            ("kit", self.env._("One of its products is a kit: the stock of its parts is not worked out")),
             ("untracked", self.env._("Its products are not stock-tracked")),
             *self.env["order.channel"]._fields["stock_hold_code"]._description_selection(self.env),
         ]

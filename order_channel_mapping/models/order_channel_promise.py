@@ -204,6 +204,9 @@ class OrderChannel(models.Model):
     def _empty_offers(self, listings, siblings=False):
         """:return: (``{listing id: Offer without figures}``, ``{listing id: mapping lines of stock-tracked products}``)"""
         listings, components = self._stock_facts(listings, siblings)
+        kits = self._kits(
+            self.env["product.product"].union(*(line.product_id for of in components.values() for line in of))
+        )
         needs_ref = self._connector_attribute("needs_stock_ref", False)
         companies = [False, *self.company_id.sudo().parent_ids.ids]
         offers, limits = {}, {}
@@ -211,7 +214,8 @@ class OrderChannel(models.Model):
             lines = components[listing.mapping_id.id]
             limits[listing.id] = tracked = [line for line in lines if line.product_id.product_tmpl_id.is_storable]
             foreign = any(line.product_id.product_tmpl_id.company_id.id not in companies for line in lines)
-            hold = self._listing_hold(listing, bool(lines), bool(tracked), foreign, needs_ref)
+            unknown = "other_company" if foreign else "kit" if any(line.product_id in kits for line in lines) else None
+            hold = self._listing_hold(listing, bool(lines), bool(tracked), unknown, needs_ref)
             offers[listing.id] = Offer(listing, hold)
         return offers, limits
 
@@ -248,12 +252,18 @@ class OrderChannel(models.Model):
             components[line.mapping_id.id].append(line)
         return listings, components
 
-    def _listing_hold(self, listing, mapped, tracked, foreign, needs_ref, state=None):
+    def _kits(self, products):
+        """Those of these products that are sold as their parts (kits of ``mrp``). Their own stock says nothing, and the parts'
+        is not looked at here: what they are in is not pushed, rather than promised wrongly. Override to look at the parts."""
+        products = products.sudo().with_company(self.company_id)
+        return products.filtered("is_kits") if "is_kits" in products._fields else products.browse()
+
+    def _listing_hold(self, listing, mapped, tracked, unknown, needs_ref, state=None):
         """Why nothing is pushed for a listing, as a code of ``order.channel.listing.push_hold_code``; None: it is pushed.
 
         :param mapped: it stands for products
         :param tracked: at least one of them is stock-tracked
-        :param foreign: at least one of them belongs to another company
+        :param unknown: why one of them has no stock that can be told here: ``other_company``, ``kit`` or None
         :param needs_ref: the marketplace keeps stock under a reference of its own
         :param state: taken for the listing's own, to see what would be
         """
@@ -270,8 +280,8 @@ class OrderChannel(models.Model):
             return "push_disabled"
         if needs_ref and not listing.stock_ref:
             return "no_stock_ref"
-        if foreign:
-            return "other_company"
+        if unknown:
+            return unknown
         return None if tracked else "untracked"
 
     def _fill_offer(self, offer, lines, promises):

@@ -384,6 +384,10 @@ REASONS = {
         _lt("The product belongs to another company."),
         _lt("Link a product of the channel's company."),
     ),
+    "skip_kit": (
+        _lt("One of its products is a kit: the stock of its parts is not worked out."),
+        _lt("Link the kit's parts as a bundle, each with its quantity."),
+    ),
     "skip_untracked": (
         _lt("None of its products is stock-tracked."),
         _lt("Switch on Track Inventory at the product if its stock counts."),

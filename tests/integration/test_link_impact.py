@@ -109,6 +109,12 @@ class TestLinkImpact(OrderCase):
         self.assertEqual((offers[self.box].hold, offers[self.box].quantity), ("other_company", 0))
         self.assertFalse(offers[self.box].components)
 
+    def test_what_would_have_a_kit_in_it_is_not_pushed(self):
+        kit = self.env["product.product"].create({"name": "Kit"})
+        self.patch(self.registry["order.channel"], "_kits", lambda channel, products: products & kit)
+        offers = self.env["order.channel.listing"]._offers_as({self.box: [(self.mug.id, 1.0), (kit.id, 1.0)]})
+        self.assertEqual((offers[self.box].hold, offers[self.box].quantity), ("kit", 0))
+
     def test_the_preview_is_what_is_pushed_then(self):
         """Waiting orders hold stock as soon as they go on: the preview has left it out already."""
         self.take(self.order("1", [line("a", "BOX", quantity=2)]), self.order("2", [line("a", "WRAP")]))

@@ -171,6 +171,15 @@ class TestPromise(StockCase):
         self.make_sale((glass, 10), confirm=True)
         self.assertEqual(self.offers(bundle), [0])
 
+    def test_a_bundle_with_a_kit_in_it_is_not_promised(self):
+        """The kit's own stock says nothing, and its parts may be sold elsewhere."""
+        for storable in (True, False):
+            with self.subTest(storable=storable):
+                mug, kit = self.make_product(on_hand=10), self.make_product("Kit", is_storable=storable)
+                self.patch(self.registry["order.channel"], "_kits", lambda channel, products, kit=kit: products & kit)
+                offers = self.channel._offers(self.make_listing((mug, 1.0), (kit, 1.0)) + self.make_listing(kit))
+                self.assertEqual([(offer.hold, offer.quantity) for offer in offers.values()], [("kit", 0)] * 2)
+
     def test_a_product_twice_in_a_bundle_is_added_up(self):
         product = self.make_product(on_hand=10)
         self.assertEqual(self.offers(self.make_listing(product, (product, 2.0))), [3])

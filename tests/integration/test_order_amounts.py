@@ -30,7 +30,7 @@ class TestOrderAmounts(OrderCase):
         )
         self.mug.invoice_policy = self.tea.invoice_policy = "order"
         orders = []
-        for number in range(24):
+        for number in range(16):
             included = number % 2 == 0
             lines = []
             for index in range(random.randint(1, 4)):

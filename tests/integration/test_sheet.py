@@ -436,11 +436,11 @@ class TestSheetUpload(SheetCase):
 
     # === MANY === #
 
-    def test_five_thousand_rows_take_a_fixed_number_of_queries_for_each_thousand(self):
+    def test_many_rows_take_a_fixed_number_of_queries_for_each_chunk(self):
         channel = self.make_channel()
         channel.name = "Big Shop"
-        self.make_listings(5000, channel)[:200]._link(self.tea)
-        rows = [(f"item-{number}", "MUG-1" if number % 2 else "NOPE", "", "", "", "Big Shop") for number in range(5000)]
+        self.make_listings(1000, channel)[:200]._link(self.tea)
+        rows = [(f"item-{number}", "MUG-1" if number % 2 else "NOPE", "", "", "", "Big Shop") for number in range(1000)]
         counts = []
         work = self.registry["order.channel.batch"]._work_chunk
 
@@ -451,13 +451,14 @@ class TestSheetUpload(SheetCase):
             work(batch)
             counts.append(batch.env.cr.sql_log_count - before)
 
+        self.patch(order_channel_batch_file, "FILE_CHUNK", 200)
         with patch.object(self.registry["order.channel.batch"], "_work_chunk", watch):
             batch = self.upload(self.file(*rows))
             while batch.working:
                 self.env["order.channel.batch"]._cron_work()
-        self.assertEqual((batch.state, batch.change_count, batch.problem_count), ("ready", 2400, 2500))
+        self.assertEqual((batch.state, batch.change_count, batch.problem_count), ("ready", 400, 500))
         self.assertEqual(batch.conflict_count, 100)
-        self.assertEqual(len(counts), 7, "read, five thousands, the end")
+        self.assertEqual(len(counts), 7, "read, five chunks, the end")
         self.assertLess(max(counts), 40, counts)
         self.assertFalse(batch.sudo().sheet_rows)
 

@@ -127,8 +127,8 @@ class TestPush(StockCase):
                 return channel.env.cr.sql_log_count - before
 
         push_counted(1)  # caches
-        few, many = push_counted(3), push_counted(120)
-        self.assertEqual(sum(len(batch) for batch in self.connector.batches), 124)
+        few, many = push_counted(3), push_counted(30)
+        self.assertEqual(sum(len(batch) for batch in self.connector.batches), 34)
         self.assertLessEqual(many - few, 2)
 
     def test_listings_that_share_a_stock_reference_are_one_quantity(self):

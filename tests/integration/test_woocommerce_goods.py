@@ -27,10 +27,10 @@ class GoodsCase(WooCommerceCase):
         products = self.env["product.product"].create(
             [{"name": f"Thing {sku}", "default_code": sku, "is_storable": True, "taxes_id": False} for sku in skus]
         )
-        for product in products:
-            self.env["stock.quant"]._update_available_quantity(
-                product, self.warehouse(self.env.company).lot_stock_id, on_hand
-            )
+        location = self.warehouse(self.env.company).lot_stock_id
+        self.env["stock.quant"].create(
+            [{"product_id": product.id, "location_id": location.id, "quantity": on_hand} for product in products]
+        )
         return products
 
     def start(self):
@@ -158,13 +158,17 @@ class TestStock(GoodsCase):
         self.assertEqual(failure.remedy, reason_text(self.env, "stock_not_managed")[1])
 
     def test_the_least_number_of_calls(self):
-        """130 products go in two calls of a hundred at most, 120 variations in one for each of their 6 products."""
-        for number in range(130):
-            self.add(f"SKU-{number}")
+        """110 products go in two calls of a hundred at most, 18 variations in one for each of their 6 products."""
+        shop, stock = self.store.shop, {"manage_stock": True, "stock_quantity": 5, "regular_price": "10.00"}
+        skus = [f"SKU-{number}" for number in range(110)]
+        for sku in skus:
+            shop.add_product(f"Thing {sku}", sku=sku, **stock)
         for parent in range(6):
-            ref = self.store.shop.add_product(f"Shirt {parent}", type="variable")
-            for number in range(20):
-                self.vary(ref, f"SHIRT-{parent}-{number}")
+            ref = shop.add_product(f"Shirt {parent}", type="variable")
+            for size in "SML":
+                skus.append(f"SHIRT-{parent}-{size}")
+                shop.add_variation(ref, {"Size": size}, sku=skus[-1], **stock)
+        self.stock(*skus)
         self.start()
         run, calls = self.push()
-        self.assertEqual((run.updated, calls, run.calls), (250, 8, 8))
+        self.assertEqual((run.updated, calls, run.calls), (128, 8, 8))

@@ -130,8 +130,9 @@ class WooCommerceCase(ChannelCase):
         ]
         products = cls.env["product.product"].create(values)
         location = cls.warehouse(cls.env.company).lot_stock_id
-        for product in products:
-            cls.env["stock.quant"]._update_available_quantity(product, location, on_hand)
+        cls.env["stock.quant"].create(
+            [{"product_id": product.id, "location_id": location.id, "quantity": on_hand} for product in products]
+        )
         return products
 
     def link_everything(self):

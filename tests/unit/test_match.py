@@ -156,11 +156,15 @@ def test_a_pack_of_twelve_is_twelve_of_the_single_one():
     broken = points(single, dozen)
     assert (broken.quantity, broken.score < match.score) == (1, True)
     assert "match_units_differ" in codes(broken)
+    no_price = describe("Battery AA")
+    assert points(no_price, describe("Battery AA 12-pack")).score < points(no_price, no_price).score
 
 
 def test_the_pieces_of_a_packaging_and_of_another_channel_come_along():
-    listing, product = describe("Tea", "T6"), describe("Tea")
-    assert points(listing, product, packaging=6.0).quantity == 6
+    listing, product = describe("Tea", "T6", "666"), describe("Tea", barcode="111")
+    packed = points(listing, product, packaging=6.0, linked_on="Web Shop", linked_quantity=4.0)
+    assert (packed.quantity, codes(packed)[0]) == (6, "match_barcode")
+    assert "match_barcodes_differ" not in codes(packed), "it is the packaging's"
     linked = points(listing, product, linked_on="Web Shop", linked_quantity=4.0)
     assert (linked.quantity, ("match_linked", {"channel": "Web Shop"}) in linked.reasons) == (4, True)
 
@@ -171,6 +175,8 @@ def test_the_variant_that_fits_comes_before_its_siblings():
     assert points(listing, blue).score > points(listing, red).score + 30
     assert "match_values" in codes(points(listing, blue))
     assert "match_values_differ" in codes(points(listing, red))
+    said_less = points(describe("T-Shirt", values=["Blue"]), blue)
+    assert not {"match_values", "match_values_differ"} & set(codes(said_less)), "no size is no other size"
     in_french = describe("T-Shirt", values=[["Blue", "Bleu"], ["L"]])
     assert "match_values" in codes(points(describe("T-Shirt Bleu L"), in_french))
 
@@ -180,11 +186,19 @@ def test_other_numbers_are_another_thing():
     same, other = points(describe("Green tea, 100g"), tea), points(describe("Green tea, 250 g"), tea)
     assert same.score > other.score
     assert "match_numbers_differ" in codes(other)
+    in_german = describe(["Green tea", "Grüner Tee 250 g"])
+    assert "match_numbers_differ" in codes(points(describe("Grüner Tee 100 g"), in_german)), "in any language"
 
 
 def test_names_in_several_languages_are_one_product():
     product = describe(["Stoneware Mug", "Steingutbecher"])
     assert points(describe("Steingutbecher"), product).score == points(describe("Stoneware mug"), product).score > 75
+
+
+def test_prices_that_are_far_off_either_way_speak_against_it():
+    for price, far in ((3, True), (6, False), (40, False), (50, True)):
+        match = points(describe("Mug", price=price), describe("Mug", price=14))
+        assert ("match_price_far" in codes(match)) == far, price
 
 
 def test_a_price_that_nobody_chose_says_nothing():

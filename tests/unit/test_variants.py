@@ -20,6 +20,8 @@ class TestAxes:
         assert read_axes([{}]) is None
         assert read_axes([{"Size": "S"}, {}]) is None, "one has no attributes"
         assert read_axes([{}, {"Size": "S"}]) is None
+        assert read_axes([{"Size": "S"}, {"Colour": "Red"}]) is None, "other attributes"
+        assert read_axes([{"Size": "S"}, {"Size": "M", "Colour": "Red"}]) is None
         assert read_axes([{"Size": "S"}, {"Size": "s "}]) is None, "two with the same values"
         assert read_axes([{"Size": "S", "Colour": ""}]) is None, "a value is missing"
         assert read_axes([{"Size": "S", "size": "M"}]) is None, "an attribute twice"
@@ -70,6 +72,7 @@ class TestPrices:
     def test_by_one_attribute(self):
         red, blue = {"c": "red", "s": "m"}, {"c": "blue", "s": "m"}
         assert extra_prices([(red, 10.0), (blue, 12.5)]) == (10.0, {("c", "blue"): 2.5})
+        assert extra_prices([(blue, 12.5), (red, 10.0)]) == (10.0, {("c", "blue"): 2.5}), "the lowest, not the first"
 
     def test_prices_that_no_attribute_explains_are_the_lowest(self):
         prices = [

@@ -4,6 +4,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import Form
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch_correct
@@ -143,6 +144,21 @@ class TestSwap(CorrectionCase):
             picking.button_validate()
         self.assertEqual(self.new_lines(waiting).qty_delivered, 2)
 
+    def test_what_a_supplier_ships_is_not_swapped(self):
+        suppliers, customers = (self.env.ref(f"stock.stock_location_{name}") for name in ("suppliers", "customers"))
+        rule = {
+            "name": "Supplier to customer",
+            "action": "pull",
+            "picking_type_id": self.warehouse_id.out_type_id.id,
+            "location_src_id": suppliers.id,
+            "location_dest_id": customers.id,
+        }
+        self.tea.route_ids = self.env["stock.route"].create({"name": "Supplier", "rule_ids": [Command.create(rule)]})
+        order = self.sell(line("L1", "item"), confirm=True)
+        self.assertEqual(self.open_moves(order).location_id, suppliers)
+        batch = self.relink(self.mug)
+        self.assertRecordValues(batch.correction_ids, [{"choices": "leave", "reason_code": "correct_dropship"}])
+
     def test_goods_in_a_box_are_not_swapped(self):
         order = self.sell(line("L1", "item"), confirm=True)
         order.picking_ids.move_ids.picked = True
@@ -260,6 +276,15 @@ class TestSwap(CorrectionCase):
         self.apply(batch)
         self.assertEqual(set(batch.correction_ids.mapped("state")), {"left"})
         self.assertEqual((delivered + cancelled).order_line.product_id, self.tea)
+
+    def test_a_quantity_that_changed_meanwhile_is_looked_at_again(self):
+        order = self.sell(line("L1", "item", quantity=3), confirm=True)
+        batch = self.relink(self.mug)
+        order.order_line.product_uom_qty = 2
+        self.apply(batch)
+        self.assertRecordValues(batch.correction_ids, [{"state": "left", "reason_code": "correct_changed"}])
+        self.assertEqual(order.order_line.product_id, self.tea)
+        self.assertEqual(self.correct().correction_ids.quantity, 2)
 
     def test_back_to_the_first_product_there_is_nothing_to_correct(self):
         self.sell(line("L1", "item"), confirm=True)

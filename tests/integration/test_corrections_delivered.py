@@ -79,6 +79,12 @@ class TestDelivered(CorrectionCase):
         self.assertEqual(batch.correction_ids.choices, "leave,return")
         self.assertIn("lots, serial numbers", batch.correction_ids.text)
 
+    def test_lots_of_the_product_that_was_booked_are_adjusted_by_hand_too(self):
+        order = self.sell(line("L1", "item"), confirm=True)
+        self.deliver(order)
+        self.tea.tracking = "lot"
+        self.assertEqual(self.relink(self.mug).correction_ids.choices, "leave,return")
+
     def test_the_wrong_goods_come_back_and_the_right_ones_leave(self):
         order = self.sell(line("L1", "item", quantity=3), line("L2", "item"), confirm=True)
         self.deliver(order)

@@ -87,6 +87,7 @@ class SheetCase(OrderCase):
     def upload(self, content, name="mapping.csv", user=None, **values):
         sheet = self.sheet(user=user, data=base64.b64encode(content), filename=name, **values)
         batch = self.env["order.channel.batch"].with_user(user or self.clerk).browse(sheet.action_upload()["res_id"])
+        self.assertFalse(sheet.data, "the batch keeps it")
         if batch.working:
             self.env["order.channel.batch"]._cron_work()
         return batch
@@ -160,6 +161,27 @@ class TestSheetDownload(SheetCase):
         self.assertEqual(row["suggestion"], "TEA-1")
         self.assertRegex(row["fits"], "^92 %, 6 x")
         self.assertIn(suggestion.text, row["fits"])
+        self.listings[0]._link(self.mug)
+        (row,) = self.downloaded(self.sheet(self.listings[:1]))
+        self.assertEqual((row["suggestion"], row["fits"]), ("", ""), "what is linked needs none")
+
+    def test_of_one_company_and_of_the_channels_that_are_chosen(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.clerk.company_ids |= company
+        theirs = self.make_listings(1, self.make_channel(company=company))
+        twin = self.make_listings(1, self.make_channel(name="Twin"))
+        both = {"allowed_company_ids": (self.env.company + company).ids}
+        sheet = self.sheet(which="all", company_id=self.env.company.id).with_context(**both)
+        self.assertEqual(sheet._listings() & (theirs + twin + self.listings), twin + self.listings)
+        sheet.channel_ids = twin.channel_id
+        self.assertEqual((sheet._listings(), sheet.item_count), (twin, 1))
+
+    def test_of_a_selection_of_everything_all_are_written(self):
+        self.env["ir.config_parameter"].set_param("web.active_ids_limit", 2)
+        domain = [("channel_id", "=", self.channel.id)]
+        some = self.listings[:2].with_context(active_model=self.listings._name, active_domain=domain)
+        context = some.action_map_in_sheet()["context"]
+        self.assertEqual(sorted(context["default_selected_ids"]), self.listings.ids)
 
     def test_two_channels_of_one_name_are_told_apart(self):
         twin = self.make_channel(name="TEA shop")
@@ -270,14 +292,24 @@ class TestSheetUpload(SheetCase):
     def test_a_sheet_in_another_language_is_understood(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         headings = type(self.env["order.channel.listing"])._sheet_headings
-        french = {"channel": "Canal", "item": "Identifiant (ne pas modifier)", "sku": "Référence"}
+        actions = type(self.env["order.channel.listing"])._sheet_actions
+        french = {"channel": "Canal", "item": "Identifiant (ne pas modifier)", "sku": "Référence", "action": "Action"}
 
         def translated(model):
             return headings(model) | (french if model.env.lang == "fr_FR" else {})
 
-        with patch.object(type(self.env["order.channel.listing"]), "_sheet_headings", translated):
-            batch = self.upload("Canal;Identifiant;Référence\r\nTea Shop;item-0;MUG-1\r\n".encode("cp1252"))
+        def words(model):
+            return actions(model) | ({"ignore": "écarter"} if model.env.lang == "fr_FR" else {})
+
+        rows = "Canal;Identifiant;Référence;Action\r\nTea Shop;item-0;MUG-1;\r\nTea Shop;item-1;;Écarter\r\n"
+        listing_class = type(self.env["order.channel.listing"])
+        with (
+            patch.object(listing_class, "_sheet_headings", translated),
+            patch.object(listing_class, "_sheet_actions", words),
+        ):
+            batch = self.upload(rows.encode("cp1252"))
         self.assertEqual(batch.line_ids.product_id, self.mug)
+        self.assertEqual(batch.line_ids.mapped("action"), ["link", "ignore"])
 
     def test_rows_that_cannot_be_done_say_why(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
@@ -301,6 +333,7 @@ class TestSheetUpload(SheetCase):
             ([("item-0", "cup")], "row_sku_several"),
             ([("item-0", "7")], "row_zeros"),
             ([("item-0", "", "", "", "Mugg")], "row_name_unknown"),
+            ([("item-0", "", "", "", "Theirs")], "row_name_unknown"),
             ([("item-0", "", "", "", "Cup")], "row_name_several"),
             ([("item-0", "", "3")], "row_no_product"),
             ([("item-0", "", "", "link")], "row_no_product"),
@@ -353,12 +386,40 @@ class TestSheetUpload(SheetCase):
         sheet.write_row(2, 0, ["Tea Shop", "item-1"])
         sheet.write_number(2, 2, 46000, book.add_format({"num_format": "d-mmm"}))
         sheet.write_row(3, 0, ["Tea Shop", "item-2", "007"])
+        # also where a product has that number: a person may have typed zeros in front; as text it is certain
+        nine = self.env["product.product"].create([{"name": sku, "default_code": sku} for sku in ("9", "009")])[0]
+        sheet.write_row(4, 0, ["Tea Shop", "item-3", 9])
+        sheet.write_row(5, 0, ["Tea Shop", "item-4", "9"])
         book.close()
         batch = self.upload(out.getvalue(), "mapping.xlsx")
-        self.assertEqual(batch.line_ids.mapped("reason_code"), ["row_zeros", "row_cell", False])
+        self.assertEqual(batch.line_ids.mapped("reason_code"), ["row_zeros", "row_cell", False, "row_zeros", False])
         self.assertIn("7 may stand for 007", batch.line_ids[0].text)
         self.assertIn("Product SKU", batch.line_ids[1].text)
-        self.assertEqual(batch.line_ids[2].product_id, self.zeros)
+        self.assertEqual([batch.line_ids[place].product_id for place in (2, 4)], [self.zeros, nine])
+
+    def test_a_date_in_any_column_is_named(self):
+        out = io.BytesIO()
+        book = xlsxwriter.Workbook(out)
+        sheet = book.add_worksheet()
+        headings = ["Channel", "ID at the Channel", "Product SKU", "Product", "Action"]
+        sheet.write_row(0, 0, headings)
+        for row, column in enumerate((1, 2, 3, 4), 1):
+            sheet.write_row(row, 0, ["Tea Shop", f"item-{row}"])
+            sheet.write_number(row, column, 46000, book.add_format({"num_format": "d-mmm"}))
+        book.close()
+        batch = self.upload(out.getvalue(), "mapping.xlsx")
+        self.assertEqual(batch.line_ids.mapped("reason_code"), ["row_cell"] * 4)
+        for line_, heading in zip(batch.line_ids, headings[1:], strict=True):
+            self.assertIn(heading, line_.text)
+
+    def test_what_was_ignored_can_be_confirmed(self):
+        self.listings[0]._ignore()
+        batch = self.upload(self.file(("item-0", "", "", "confirm")))
+        self.assertEqual(batch.line_ids.outcome, "change")
+        batch.action_apply()
+        self.assertEqual((batch.done_count, self.listings[0].product_id.name), (1, "Item 0"))
+        batch.action_undo()
+        self.assertEqual(self.listings[0].state, "ignored")
 
     def test_a_problem_is_solved_by_choosing_the_product_in_the_preview(self):
         batch = self.upload(self.file(("item-0", "NOPE"), ("item-9", "MUG-1")))
@@ -374,10 +435,11 @@ class TestSheetUpload(SheetCase):
 
     def test_what_is_linked_otherwise_waits_for_a_tick(self):
         self.listings[0].with_user(self.clerk)._as_mapper()._link(self.tea)
-        self.listings[1]._link(self.mug)
-        batch = self.upload(self.file(("item-0", "MUG-1", "2"), ("item-1", "", "", "ignore"), ("item-1", "")))
+        self.listings[1:3]._link(self.mug)
+        rows = [("item-0", "MUG-1", "2"), ("item-1", "", "", "ignore"), ("item-1", ""), ("item-2", "", "", "confirm")]
+        batch = self.upload(self.file(*rows))
         self.assertEqual((batch.line_ids[0].outcome, batch.line_ids[0].reason_code), ("conflict", "row_linked"))
-        self.assertEqual(batch.line_ids[1].reason_code, "row_linked_ignore")
+        self.assertEqual(batch.line_ids[1:].mapped("reason_code"), ["row_linked_ignore", "row_linked_confirm"])
         self.assertRegex(batch.line_ids[0].text, r"Row 2: Clara Clerk linked it to 1 x \[TEA-1\] Tea on ")
         self.assertFalse(batch.line_ids[0].chosen)
         batch.line_ids[0].chosen = True
@@ -426,6 +488,8 @@ class TestSheetUpload(SheetCase):
         batch = self.upload(self.file(("item-0", "MUG-1")), user=foreign)
         self.assertEqual((batch.company_id, batch.line_ids.reason_code), (company, "row_channel"))
         self.assertFalse(batch.line_ids.listing_id)
+        with self.assertRaisesRegex(UserError, "Choose a company of yours"):
+            batch._make_from_sheet(self.file(("item-0", "MUG-1")), "mapping.csv", self.env.company)
         outsider = new_test_user(self.env, "sheet_outsider", "sales_team.group_sale_manager")
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
             self.env["order.channel.batch"].with_user(outsider)._make_from_sheet(b"", "x", self.env.company)

@@ -35,13 +35,13 @@ KEYS = {heading_key(heading): column for column, heading in HEADINGS.items()}
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 
 #: any text that a database keeps, with more of what is dangerous than chance would bring
-texts = st.text(
+texts = st.lists(
     st.one_of(
-        st.sampled_from("=+-@'\"\t\r\n,;|_x0 7eE＝＠"),
+        st.sampled_from("=+-@'\"\t\r\n,;|_x0 7eE＝＋－＠"),
         st.characters(exclude_categories=["Cs"], exclude_characters="\x00"),
     ),
     max_size=12,
-)
+).map("".join)  # of a text's alphabet, all characters would be as likely
 awkward = [
     "=1+1",
     "'007",
@@ -58,6 +58,10 @@ awkward = [
     "1E5",
     "TRUE",
     "４４",
+    "＝1+1",
+    "x;＋1",
+    "－1",
+    '"＠A1',
     "\ufeffx",
 ]
 

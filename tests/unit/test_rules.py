@@ -20,10 +20,11 @@ def session(pytester, monkeypatch):
     pytester.makeconftest(CONFTEST.read_text())
     counts = pytester.path / "counts.json"
     monkeypatch.setenv("ORDER_CHANNEL_TEST_COUNTS", str(counts))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # each session is a process or three that would load them
 
     def run(source, *options):
         pytester.makepyfile(source)
-        result = pytester.runpytest_subprocess(*(options or ["-p", "no:odoo"]), "-p", "no:cacheprovider")
+        result = pytester.runpytest_subprocess(*options, "-p", "no:cacheprovider")
         return json.loads(counts.read_text()), result
 
     return run
@@ -104,7 +105,7 @@ def test_a_broken_file_counts_as_failed(session):
     assert result.ret == pytest.ExitCode.INTERRUPTED
 
 
-SHARED = ["-p", "no:odoo", *test._dealing(2)]
+SHARED = ["-p", "xdist.plugin", *test._dealing(2)]
 
 
 def test_workers_keep_the_rules_and_their_counts_add_up(session):
@@ -168,13 +169,14 @@ def test_a_test_of_which_nothing_was_heard_is_a_failure(session, pytester):
             return (yield)
         """
     )
-    counts, result = session("def test_heard(): ...\ndef test_unheard(): ...", "-p", "no:odoo", "-p", "deaf")
+    counts, result = session("def test_heard(): ...\ndef test_unheard(): ...", "-p", "deaf")
     assert counts == {"passed": 1, "failed": 1, "skipped": 0}
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["1 tests were collected, and nothing was heard of how they ended"])
 
 
-def test_each_worker_has_a_database_of_its_own(session, pytester):
+def test_each_worker_has_a_database_of_its_own(session, pytester, monkeypatch):
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")  # it is the order in which plugins are loaded that matters
     pytester.makepyfile(
         pytest_odoo="""
         import os

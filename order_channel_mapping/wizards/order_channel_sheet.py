@@ -66,7 +66,7 @@ class OrderChannelSheet(models.TransientModel):
         self.ensure_one()
         if not self.item_count:
             raise UserError(self.env._("There are no such items."))
-        return {"type": "ir.actions.act_url", "url": f"/order_channel_mapping/sheet/{self.id}", "target": "download"}
+        return {"type": "ir.actions.act_url", "url": f"/order_channel_mapping/sheet/{self.id}", "target": "self"}
 
     def action_upload(self):
         """Show what the sheet would change."""

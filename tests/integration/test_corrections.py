@@ -4,7 +4,6 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.fields import Command
 from odoo.tests import Form
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch_correct
@@ -27,6 +26,13 @@ class TestSwap(CorrectionCase):
         )
         self.assertTotal(order, 35.70)
         self.assertCorrected(order, "3 items are 1 x [MUG-1] Mug instead of 1 x [TEA-1] Tea")
+
+    def test_a_quotation_that_was_sent_is_a_draft_still(self):
+        order = self.sell(line("L1", "item"))
+        order.action_quotation_sent()
+        self.assertEqual(order.state, "sent")
+        self.apply(self.relink(self.mug))
+        self.assertEqual(order.order_line.product_id, self.mug)
 
     def test_confirmed_lines_are_swapped_at_the_same_price(self):
         order = self.sell(
@@ -88,6 +94,19 @@ class TestSwap(CorrectionCase):
         self.assertEqual((self.reserved(self.tea), self.reserved(self.coffee)), (0, 0))
         self.assertTotal(order, 23.80)
 
+    def test_a_packaging_that_was_sold_counts_as_its_pieces(self):
+        dozen = self.env["uom.uom"].create(
+            {"name": "Box of 12", "relative_factor": 12, "relative_uom_id": self.tea.uom_id.id}
+        )
+        self.tea.uom_ids = dozen
+        self.listing._link(self.tea, 12)
+        order = self.sell(line("L1", "item", quantity=2), confirm=True)
+        self.assertEqual(order.order_line.product_uom_id, dozen)
+        batch = self.relink((self.mug, 12))
+        self.assertRecordValues(batch.correction_ids, [{"quantity": 2, "choices": "swap,leave"}])
+        self.apply(batch)
+        self.assertEqual(self.reserved(self.mug), 24)
+
     def test_another_pack_size_of_the_same_product(self):
         order = self.sell(line("L1", "item", quantity=30), confirm=True)
         self.apply(self.relink((self.tea, 3)))
@@ -102,6 +121,24 @@ class TestSwap(CorrectionCase):
         self.assertRecordValues(self.new_lines(order), [{"product_uom_qty": 2, "price_subtotal": 14.4}])
         self.assertTotal(order, 14.4)
 
+    def test_lines_of_one_item_with_different_taxes_are_a_persons_work(self):
+        self.listing._link_bundle([(self.tea, 1), (self.coffee, 1)])
+        order = self.sell(line("L1", "item", quantity=2), confirm=True)
+        order.order_line[0].tax_ids = self.vat19
+        batch = self.relink(self.mug)
+        batch.action_apply()
+        self.assertEqual(batch.correction_ids.state, "failed")
+        self.assertIn("have different taxes", batch.correction_ids.text)
+        self.assertEqual(self.open_moves(order).product_id, self.tea + self.coffee)
+
+    def test_the_route_that_a_person_chose_stays(self):
+        order = self.sell(line("L1", "item"))
+        route = self.env["stock.route"].create({"name": "Express", "sale_selectable": True})
+        order.order_line.route_ids = route
+        order.action_confirm()
+        self.apply(self.relink(self.mug))
+        self.assertEqual(self.new_lines(order).route_ids, route)
+
     def test_cancelled_and_set_back_the_order_is_as_the_channel_says(self):
         order = self.sell(line("L1", "item", quantity=3), confirm=True)
         self.apply(self.relink(self.mug))
@@ -109,112 +146,6 @@ class TestSwap(CorrectionCase):
         order.action_draft()
         self.assertRecordValues(order.order_line, [{"product_id": self.mug.id, "product_uom_qty": 3}])
         self.assertTotal(order, 30)
-
-    # === THE WAREHOUSE === #
-
-    def test_a_printed_delivery_says_that_it_changed(self):
-        order = self.sell(line("L1", "item"), confirm=True)
-        printed = order.picking_ids
-        printed.printed = True
-        batch = self.relink(self.mug)
-        self.assertIn("is printed already", batch.correction_ids.text)
-        self.apply(batch)
-        self.assertEqual(printed.state, "cancel")
-        self.assertIn("Changed after it was printed", " ".join(printed.message_ids.mapped("body")))
-        self.assertEqual(self.open_moves(order).product_id, self.mug)
-
-    def test_several_steps_are_swapped_until_somebody_picks(self):
-        self.warehouse_id.delivery_steps = "pick_pack_ship"
-        waiting = self.sell(line("L1", "item", quantity=2), confirm=True)
-        picked = self.sell(line("L2", "item", quantity=2), confirm=True)
-        picked.picking_ids.move_ids.picked = True
-        picked.picking_ids.button_validate()
-        batch = self.relink(self.mug)
-        self.assertRecordValues(
-            batch.correction_ids.sorted("id"),
-            [{"choice": "swap", "choices": "swap,leave"}, {"choice": "leave", "choices": "leave"}],
-        )
-        self.assertIn("Goods are picked already", batch.correction_ids.sorted("id")[1].text)
-        self.apply(batch)
-        self.assertEqual(self.open_moves(waiting).product_id, self.mug)
-        self.assertEqual(self.open_moves(picked).product_id, self.tea)
-        for __ in range(3):
-            picking = waiting.picking_ids.filtered(lambda picking: picking.state not in ("done", "cancel"))
-            picking.move_ids.picked = True
-            picking.button_validate()
-        self.assertEqual(self.new_lines(waiting).qty_delivered, 2)
-
-    def test_what_a_supplier_ships_is_not_swapped(self):
-        suppliers, customers = (self.env.ref(f"stock.stock_location_{name}") for name in ("suppliers", "customers"))
-        rule = {
-            "name": "Supplier to customer",
-            "action": "pull",
-            "picking_type_id": self.warehouse_id.out_type_id.id,
-            "location_src_id": suppliers.id,
-            "location_dest_id": customers.id,
-        }
-        self.tea.route_ids = self.env["stock.route"].create({"name": "Supplier", "rule_ids": [Command.create(rule)]})
-        order = self.sell(line("L1", "item"), confirm=True)
-        self.assertEqual(self.open_moves(order).location_id, suppliers)
-        batch = self.relink(self.mug)
-        self.assertRecordValues(batch.correction_ids, [{"choices": "leave", "reason_code": "correct_dropship"}])
-
-    def test_goods_in_a_box_are_not_swapped(self):
-        order = self.sell(line("L1", "item"), confirm=True)
-        order.picking_ids.move_ids.picked = True
-        batch = self.relink(self.mug)
-        self.assertEqual(batch.correction_ids.choices, "leave")
-        with self.assertRaisesRegex(UserError, "can't be corrected like this"):
-            batch.correction_ids.with_user(self.clerk).choice = "swap"
-
-    def test_the_delivery_reports_tracking_for_the_channels_line(self):
-        order = self.sell(line("L1", "item", quantity=3), line("L2", "item"), confirm=True)
-        self.apply(self.relink(self.mug))
-        self.deliver(order)
-        self.assertEqual(self.told(order), [{"L1": 3, "L2": 1}])
-
-    def test_of_a_delivery_in_parts_the_rest_is_swapped(self):
-        order = self.sell(
-            line("L1", "item", quantity=3, subtotal="10.00", taxes=[("0.19", "1.60", True)]), confirm=True
-        )
-        self.deliver(order, {self.tea: 1})
-        batch = self.relink((self.mug, 2))
-        self.assertRecordValues(
-            batch.correction_ids.sorted("quantity"),
-            [
-                {"order_stage": "delivered", "quantity": 1, "choice": "leave", "choices": "stock,return,leave"},
-                {"order_stage": "rest", "quantity": 2, "choice": "swap", "choices": "swap,leave"},
-            ],
-        )
-        self.apply(batch)
-        sold = order.order_line.sorted("id")
-        self.assertRecordValues(
-            sold,
-            [
-                {"product_id": self.tea.id, "product_uom_qty": 1, "qty_delivered": 1, "price_total": 3.33},
-                {"product_id": self.mug.id, "product_uom_qty": 4, "qty_delivered": 0, "price_total": 6.67},
-            ],
-        )
-        self.assertTotal(order, 10)
-        self.deliver(order, {self.mug: 3})
-        self.deliver(order)
-        self.assertEqual(self.told(order), [{"L1": 1}, {"L1": 1}, {"L1": 1}])
-        again = self.relink(self.coffee)
-        self.assertRecordValues(
-            again.correction_ids.sorted("quantity"),
-            [
-                {"old_mapping_id": batch.correction_ids[0].old_mapping_id.id, "quantity": 1},
-                {"old_mapping_id": batch.correction_ids[0].mapping_id.id, "quantity": 2},
-            ],
-        )
-
-    def test_a_bundle_delivered_unevenly_is_a_persons_work(self):
-        self.listing._link_bundle([(self.tea, 1), (self.coffee, 1)])
-        order = self.sell(line("L1", "item", quantity=2), confirm=True)
-        self.deliver(order, {self.tea: 1})
-        batch = self.relink(self.mug)
-        self.assertRecordValues(batch.correction_ids, [{"order_stage": "rest", "choices": "leave"}])
-        self.assertIn("no whole number of items", batch.correction_ids.text)
 
     # === ASKING FIRST, ASKING ONCE === #
 
@@ -268,6 +199,30 @@ class TestSwap(CorrectionCase):
         )
         self.assertEqual(self.correct().correction_ids.mapped("order_stage"), ["delivered"])
 
+    def test_an_item_that_is_linked_to_a_third_product_meanwhile_is_left_alone(self):
+        draft, confirmed = self.sell(line("L1", "item")), self.sell(line("L1", "item"), confirm=True)
+        batch = self.relink(self.mug)
+        self.listing._link(self.coffee)
+        self.apply(batch)
+        self.assertEqual(set(batch.correction_ids.mapped("reason_code")), {"correct_changed"})
+        self.assertEqual((draft + confirmed).order_line.product_id, self.tea)
+
+    def test_an_order_is_corrected_as_a_whole_or_not_at_all(self):
+        order = self.sell(line("L1", "item"), line("L2", "item"), confirm=True)
+        batch = self.relink(self.mug)
+        order_line_class = self.registry["order.channel.order.line"]
+        swap = order_line_class._swap_part
+
+        def broken(lines, part, projector):
+            if part.line.external_id == "L2":
+                raise UserError("no")
+            return swap(lines, part, projector)
+
+        with patch.object(order_line_class, "_swap_part", broken):
+            batch.action_apply()
+        self.assertEqual(batch.correction_ids.mapped("state"), ["failed"] * 2)
+        self.assertEqual(self.open_moves(order).product_id, self.tea)
+
     def test_an_order_that_moved_on_meanwhile_is_left_alone(self):
         delivered, cancelled = (self.sell(line("L1", "item"), confirm=True) for __ in range(2))
         batch = self.relink(self.mug)
@@ -286,11 +241,30 @@ class TestSwap(CorrectionCase):
         self.assertEqual(order.order_line.product_id, self.tea)
         self.assertEqual(self.correct().correction_ids.quantity, 2)
 
+    def test_what_a_person_chose_otherwise_is_a_persons_work(self):
+        order = self.sell(line("L1", "item", quantity=2))
+        order.order_line.product_id = self.coffee
+        order.action_confirm()
+        batch = self.relink(self.mug)
+        self.assertRecordValues(batch.correction_ids, [{"choices": "leave", "reason_code": "correct_uneven"}])
+
+    def test_a_cancelled_line_of_a_draft_needs_no_other_product(self):
+        lines = line("L1", "item", quantity=2, cancelled_quantity=2), line("L2", sku="COFFEE-1")
+        self.sell(*lines, total=Decimal(10))
+        self.listing._link(self.mug)
+        self.assertEqual(self.listing.action_correct_orders()["tag"], "display_notification")
+
     def test_back_to_the_first_product_there_is_nothing_to_correct(self):
         self.sell(line("L1", "item"), confirm=True)
         self.relink(self.mug)
         self.listing._link(self.tea)
+        self.listing.invalidate_recordset(["outdated_order_count"])
+        self.assertEqual(self.listing.outdated_order_count, 0)
         self.assertEqual(self.listing.action_correct_orders()["tag"], "display_notification")
+        self.listing._link(self.mug)
+        later = self.sell(line("L1", "item"))
+        self.listing._link(self.tea)
+        self.assertEqual(self.correct().correction_ids.sale_order_id, later, "the first one has tea all the time")
 
     def test_it_is_not_undone_as_a_batch(self):
         self.sell(line("L1", "item"))

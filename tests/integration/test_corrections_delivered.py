@@ -79,6 +79,18 @@ class TestDelivered(CorrectionCase):
         self.assertEqual(batch.correction_ids.choices, "leave,return")
         self.assertIn("lots, serial numbers", batch.correction_ids.text)
 
+    def test_a_service_in_a_bundle_is_not_waited_for(self):
+        wrapping = self.env["product.product"].create({"name": "Wrapping", "type": "service", "list_price": 1})
+        self.listing._link_bundle([(self.tea, 1), (wrapping, 1)])
+        order = self.sell(line("L1", "item", quantity=2), confirm=True)
+        self.deliver(order)
+        batch = self.relink(self.mug)
+        self.assertRecordValues(batch.correction_ids, [{"order_stage": "delivered", "quantity": 2}])
+        batch.action_choose_stock()
+        self.apply(batch)
+        self.assertEqual((self.on_hand(self.tea), self.on_hand(self.mug)), (100, 98))
+        self.assertFalse(self.env["stock.move"].search([("product_id", "=", wrapping.id)]), "it has no stock")
+
     def test_lots_of_the_product_that_was_booked_are_adjusted_by_hand_too(self):
         order = self.sell(line("L1", "item"), confirm=True)
         self.deliver(order)
@@ -123,6 +135,8 @@ class TestDelivered(CorrectionCase):
         again = self.correct()
         self.assertRecordValues(again.correction_ids, [{"order_stage": "open", "choice": "swap", "quantity": 1}])
         self.apply(again)
+        keys = order.order_line.mapped("channel_key")
+        self.assertEqual(len(set(keys)), len(keys), "a revision of the order finds each line by its key")
         self.assertEqual(sum(self.open_moves(order).mapped("product_uom_qty")), 3)
         self.assertEqual(self.open_moves(order).product_id, self.mug)
         self.assertTotal(order, 30)

@@ -76,9 +76,9 @@ class TestSheetDownload(SheetCase):
         self.assertEqual(row["suggestion"], "TEA-1")
         self.assertRegex(row["fits"], "^92 %, 6 x")
         self.assertIn(suggestion.text, row["fits"])
-        self.listings[0]._link(self.mug)
+        self.listings[0]._ignore()
         (row,) = self.downloaded(self.sheet(self.listings[:1]))
-        self.assertEqual((row["suggestion"], row["fits"]), ("", ""), "what is linked needs none")
+        self.assertEqual((row["suggestion"], row["fits"]), ("", ""), "what is ignored needs none")
 
     def test_of_one_company_and_of_the_channels_that_are_chosen(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})

@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+import psycopg2.errors
+
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user
 
@@ -69,6 +71,51 @@ class TestBatchesSafety(BatchCase):
         self.assertEqual((batch.undone_count, batch.left_count), (0, 2))
 
     # === CANCEL, UNDO === #
+
+    def test_cancelling_waits_for_the_step_under_way(self):
+        self.small_chunks()
+        batch = self.batch_of_links(self.listings)
+        batch.action_apply()
+        batch_class = self.registry["order.channel.batch"]
+        hold = batch_class._hold
+
+        def hold_after_a_step(record):
+            record._work_chunk()
+            hold(record)
+
+        with patch.object(batch_class, "_hold", hold_after_a_step):
+            batch.action_cancel()
+        self.assertEqual((batch.state, batch.done_count), ("done", 3), "what that step did can be undone")
+
+    def test_of_two_who_cancel_the_second_is_told(self):
+        batch = self.batch_of_links(self.listings[:2])
+        batch_class = self.registry["order.channel.batch"]
+        hold = batch_class._hold
+
+        def hold_after_a_colleague(record):
+            self.assertEqual(record.state, "ready")
+            self.env.cr.execute("UPDATE order_channel_batch SET state = 'cancelled' WHERE id = %s", [record.id])
+            hold(record)
+
+        with (
+            patch.object(batch_class, "_hold", hold_after_a_colleague),
+            self.assertRaisesRegex(UserError, "nothing to cancel"),
+        ):
+            batch.action_cancel()
+
+    def test_cancelling_looks_again_where_a_step_ended_in_between(self):
+        batch = self.batch_of_links(self.listings[:2])
+        execute = self.env.cr.execute
+        conflicts = [psycopg2.errors.SerializationFailure()]
+
+        def one_conflict(query, *args, **options):
+            if conflicts and "NO KEY UPDATE" in str(query):
+                raise conflicts.pop()
+            return execute(query, *args, **options)
+
+        with patch.object(self.env.cr, "execute", one_conflict):
+            batch.action_cancel()
+        self.assertEqual((batch.state, conflicts), ("cancelled", []))
 
     def test_what_is_cancelled_before_anything_is_done_stays_undone(self):
         batch = self.batch_of_links(self.listings[:2])

@@ -60,6 +60,30 @@ class TestDelivered(CorrectionCase):
         quants = self.env["stock.quant"].search([("product_id", "=", other.id), ("location_id.usage", "=", "internal")])
         self.assertEqual({quant.location_id: quant.quantity for quant in quants if quant.quantity}, {self.stock: -1})
 
+    def test_what_lies_in_a_package_is_not_taken_out_of_it(self):
+        bowl = self.env["product.product"].create({"name": "Bowl", "is_storable": True})
+        package = self.env["stock.package"].create({"name": "Box 1"})
+        shelf = self.env["stock.location"].create({"name": "Shelf", "location_id": self.stock.id})
+        self.env["stock.quant"]._update_available_quantity(bowl, shelf, 5, package_id=package)
+        order = self.sell(line("L1", "item", quantity=2), confirm=True)
+        self.deliver(order)
+        batch = self.relink(bowl)
+        batch.action_choose_stock()
+        self.apply(batch)
+        quants = self.env["stock.quant"].search([("product_id", "=", bowl.id), ("location_id.usage", "=", "internal")])
+        self.assertEqual({quant.location_id: quant.quantity for quant in quants}, {shelf: 5, self.stock: -2})
+
+    def test_what_waited_for_the_goods_that_are_back_gets_them(self):
+        delivered = self.sell(line("L1", "item", quantity=60), confirm=True)
+        self.deliver(delivered)
+        self.sell(line("L1", "item", quantity=50), confirm=True)
+        self.assertEqual(self.reserved(self.tea), 40)
+        batch = self.relink(self.mug)
+        batch.correction_ids.choice = "leave"
+        batch.correction_ids.filtered(lambda line: line.sale_order_id == delivered).choice = "stock"
+        self.apply(batch)
+        self.assertEqual(self.reserved(self.tea), 50)
+
     def test_of_a_part_that_left_stock_is_corrected_and_the_rest_swapped(self):
         order = self.sell(line("L1", "item", quantity=3), confirm=True)
         self.deliver(order, {self.tea: 1})
@@ -184,8 +208,9 @@ class TestDelivered(CorrectionCase):
         for choice in ("stock", "return"):
             with self.assertRaisesRegex(UserError, "right to change stock"):
                 correction.with_user(self.clerk).choice = choice
-        with self.assertRaisesRegex(UserError, "right to change stock"):
-            batch.with_user(self.clerk).action_choose_stock()
+        for action in (batch.with_user(self.clerk).action_choose_stock, correction.with_user(self.clerk).action_return):
+            with self.assertRaisesRegex(UserError, "right to change stock"):
+                action()
         correction.with_user(self.keeper).choice = "stock"
         with self.assertRaisesRegex(UserError, "right to change stock"):
             batch.with_user(self.clerk).action_apply()

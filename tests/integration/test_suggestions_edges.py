@@ -188,7 +188,10 @@ class TestDecidedMeanwhile(SuggestionCase):
         )
         answer = self.item.with_user(self.clerk).action_accept_suggestions()
         batch = self.env["order.channel.batch"].with_user(self.clerk).browse(answer["res_id"])
+        batch.suggestion_threshold = self.best.score + 1
+        self.assertEqual(batch.suggestion_count, 0, "what fits less well is left out")
         batch.suggestion_threshold = 50
+        self.assertEqual(batch.suggestion_count, 1)
         batch.action_prepare()
         self.assertEqual(batch.line_ids.mapped("outcome"), ["change"])
         batch.action_apply()

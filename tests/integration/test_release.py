@@ -89,6 +89,13 @@ class TestRelease(OrderCase):
             self.channel_order("5").line_ids.filtered(lambda sold: sold.sku == "B" and not sold.mapping_id)
         )
 
+    def test_an_order_goes_on_as_a_whole(self):
+        batch = self.env["order.channel.batch"].browse(self.link()["res_id"])
+        with patch.object(order_channel_batch_release, "RELEASE_CHUNK", 1):
+            batch._work_now()
+        mapped = self.channel_order("5").line_ids.filtered("mapping_id")
+        self.assertEqual(mapped.mapped("external_id"), ["a", "b"])
+
     def test_each_change_lets_the_orders_of_its_own_items_go_on(self):
         first = self.env["order.channel.batch"].browse(self.link()["res_id"])
         with patch.object(order_channel_batch_release, "RELEASE_AT_ONCE", 0):

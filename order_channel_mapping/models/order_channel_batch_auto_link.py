@@ -32,7 +32,7 @@ class OrderChannelBatch(models.Model):
     )
     link_name = fields.Selection(
         [("exact", "The same name"), ("similar", "A similar name")],
-        string="Name",
+        string="By Name",
         help="Only for items for which nothing else is found. Numbers and words that differ make names differ: look through "
         "what is proposed.",
     )

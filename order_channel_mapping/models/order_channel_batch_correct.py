@@ -52,9 +52,10 @@ class OrderChannelBatch(models.Model):
         )
 
     def _begin(self, state):
-        super()._begin(state)
+        result = super()._begin(state)
         if self.kind == "correct" and state == "preparing":  # it is order lines that are looked at
             self.selected_count = self.env["order.channel.order.line"].search_count(self._order_line_domain())
+        return result
 
     def _work_now(self):
         """Override: few items may have many orders, and swapping takes as long as confirming them."""
@@ -65,7 +66,7 @@ class OrderChannelBatch(models.Model):
                 or (batch.state == "running" and batch.pending_count <= CORRECTED_AT_ONCE)
             )
         )
-        super(OrderChannelBatch, few)._work_now()
+        return super(OrderChannelBatch, few)._work_now()
 
     # === WORKING OUT === #
 
@@ -114,11 +115,12 @@ class OrderChannelBatch(models.Model):
     # === PEOPLE === #
 
     def _compute_counts(self):
-        super()._compute_counts()
+        result = super()._compute_counts()
         for batch in self:
             batch.delivered_count = len(
                 batch.correction_ids.filtered(lambda line: STOCK in (line.choices or "") and line.choice == LEAVE)
             )
+        return result
 
     def action_choose_stock(self):
         """The right goods left with all orders that are delivered: correct the stock."""

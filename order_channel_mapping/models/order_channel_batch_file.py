@@ -66,9 +66,9 @@ class OrderChannelBatch(models.Model):
         return domain
 
     def _check_choices(self):
-        super()._check_choices()
         if self.kind == "file" and not self.sheet:
             raise UserError(self.env._("Upload the sheet under Listings > Map in a Spreadsheet."))
+        return super()._check_choices()
 
     def _prepare_chunk(self):
         if self.kind != "file":

@@ -36,9 +36,9 @@ class OrderChannelBatch(models.Model):
         return domain
 
     def _check_choices(self):
-        super()._check_choices()
         if self.kind == "suggestions" and not 1 <= self.suggestion_threshold <= 100:
             raise UserError(self.env._("Choose a percentage from 1 to 100."))
+        return super()._check_choices()
 
     def action_prepare(self):
         """Few suggestions are looked up at once."""
@@ -79,10 +79,11 @@ class OrderChannelBatchLine(models.Model):
     @api.depends("values", "method")
     @api.depends_context("lang")
     def _compute_text(self):
-        super()._compute_text()
+        result = super()._compute_text()
         for line in self:
             if line.method == "suggestion" and not line.text:
                 line.text = self.env["order.channel.suggestion"]._reasons_text((line.values or {}).get("reasons"))
+        return result
 
 
 class OrderChannelListing(models.Model):

@@ -12,7 +12,7 @@ class OrderChannelListing(models.Model):
     _order = "id desc"
     _check_company_auto = True
 
-    channel_id = fields.Many2one("order.channel", required=True, ondelete="cascade", readonly=True)
+    channel_id = fields.Many2one("order.channel", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     provider = fields.Selection(related="channel_id.provider")
     external_id = fields.Char(string="ID at the Channel", required=True, readonly=True)

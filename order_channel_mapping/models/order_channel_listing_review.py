@@ -34,8 +34,6 @@ class OrderChannelListing(models.Model):
     review_code = fields.Char(readonly=True)
     review_text = fields.Char(string="Why to Review", compute="_compute_review_text")
 
-    _to_review_idx = models.Index("(channel_id) WHERE to_review")
-
     @api.depends("to_review", "review_code", "sku_changed")
     @api.depends_context("lang")
     def _compute_review_text(self):

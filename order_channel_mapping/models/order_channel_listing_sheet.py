@@ -32,24 +32,23 @@ class OrderChannelListing(models.Model):
     @api.model
     def _sheet_headings(self):
         """``{column: heading}`` in the reader's language, in the order of the columns."""
-        _ = self.env._
         headings = {
-            "channel": _("Channel"),
-            "item": _("ID at the Channel (do not change)"),
-            "parent": _("Parent ID"),
-            "item_sku": _("SKU at the Channel"),
-            "name": _("Name"),
-            "barcode": _("Barcode"),
-            "price": _("Price"),
-            "currency": _("Currency"),
-            "waiting": _("Orders Waiting"),
-            "state": _("Status"),
-            "suggestion": _("Suggested SKU"),
-            "fits": _("Why It Fits"),
-            "sku": _("Product SKU"),
-            "product": _("Product"),
-            "quantity": _("Quantity"),
-            "action": _("Action"),
+            "channel": self.env._("Channel"),
+            "item": self.env._("ID at the Channel (do not change)"),
+            "parent": self.env._("Parent ID"),
+            "item_sku": self.env._("SKU at the Channel"),
+            "name": self.env._("Name"),
+            "barcode": self.env._("Barcode"),
+            "price": self.env._("Price"),
+            "currency": self.env._("Currency"),
+            "waiting": self.env._("Orders Waiting"),
+            "state": self.env._("Status"),
+            "suggestion": self.env._("Suggested SKU"),
+            "fits": self.env._("Why It Fits"),
+            "sku": self.env._("Product SKU"),
+            "product": self.env._("Product"),
+            "quantity": self.env._("Quantity"),
+            "action": self.env._("Action"),
         }
         return {column: headings[column] for column in COLUMNS}
 
@@ -81,16 +80,21 @@ class OrderChannelListing(models.Model):
     @api.model
     def _sheet_help(self):
         """How the sheet is filled in, one line after the other."""
-        _ = self.env._
         return [
-            _("Fill in the yellow columns, save the file and upload it under Listings > Map in a Spreadsheet."),
-            _("Product SKU: the internal reference of the product. Leave it empty to leave the item as it is."),
-            _("Product: its name, where it has no SKU, or where several have the same one."),
-            _("Quantity: how many of the product one sold item is, 6 for a pack of six. Empty means 1."),
-            _("Bundle: one row for each product. Copy the item's row and fill in the other product."),
-            _("Action: link (or empty), confirm (makes a new product of the item) or ignore."),
-            _("Channel and ID at the Channel say which item it is: do not change them. Rows may be sorted or removed."),
-            _("Nothing changes when you upload: you see what would change, row by row, and press Apply then."),
+            self.env._(
+                "Fill in the yellow columns, save the file and upload it under Listings > Map in a Spreadsheet."
+            ),
+            self.env._(
+                "Product SKU: the internal reference of the product. Leave it empty to leave the item as it is."
+            ),
+            self.env._("Product: its name, where it has no SKU, or where several have the same one."),
+            self.env._("Quantity: how many of the product one sold item is, 6 for a pack of six. Empty means 1."),
+            self.env._("Bundle: one row for each product. Copy the item's row and fill in the other product."),
+            self.env._("Action: link (or empty), confirm (makes a new product of the item) or ignore."),
+            self.env._(
+                "Channel and ID at the Channel say which item it is: do not change them. Rows may be sorted or removed."
+            ),
+            self.env._("Nothing changes when you upload: you see what would change, row by row, and press Apply then."),
         ]
 
     def _sheet_rows(self):

@@ -16,7 +16,7 @@ class OrderChannelListing(models.Model):
 
     suggestion_ids = fields.One2many("order.channel.suggestion", "listing_id", string="Suggestions", readonly=True)
     suggestion_id = fields.Many2one(
-        "order.channel.suggestion", string="Suggestion", index="btree_not_null", readonly=True, copy=False
+        "order.channel.suggestion", index="btree_not_null", readonly=True, copy=False
     )  # the best one
     suggestion_score = fields.Float(string="Fits", readonly=True, copy=False, aggregator=None)
     suggestion_product_id = fields.Many2one(related="suggestion_id.product_id", string="Suggested Product")
@@ -188,10 +188,10 @@ class OrderChannelListing(models.Model):
         )
         return super()._refused_pairs() | {(entry.listing_id.id, entry.product_id.id) for entry in refused}
 
-    def _link_batch(self, pairs, **options):
+    def _link_batch(self, pairs, batch=None, note=None, refused=False, release=False, new=False):
         """Stale suggestions go with the link; the one that was accepted says by whom."""
         suggested = self.browse([listing.id for listing, __, __ in pairs if listing.suggestion_id]).sudo()
-        linked = super()._link_batch(pairs, **options)
+        linked = super()._link_batch(pairs, batch, note, refused, release, new)
         if suggested:
             accepted = {
                 (listing.id, lines[0][0]) for listing, lines, method in pairs if method == "suggestion" and lines
@@ -204,5 +204,6 @@ class OrderChannelListing(models.Model):
 
     def _ignore(self, reason="other", note=None):
         suggested = self.filtered("suggestion_id")
-        super()._ignore(reason, note)
+        result = super()._ignore(reason, note)
         suggested._drop_suggestions()
+        return result

@@ -27,7 +27,7 @@ class OrderChannelSuggestion(models.Model):
     _rec_name = "product_id"
 
     listing_id = fields.Many2one(
-        "order.channel.listing", string="Item", required=True, ondelete="cascade", readonly=True
+        "order.channel.listing", string="Item", required=True, index=True, ondelete="cascade", readonly=True
     )
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     product_id = fields.Many2one("product.product", required=True, index=True, ondelete="cascade", readonly=True)

@@ -209,9 +209,7 @@ class OrderChannelConfirmLine(models.TransientModel):
     opening_quantity = fields.Float(digits="Product Unit")
     picture = fields.Image(string="Another Picture", max_width=1920, max_height=1920)
     has_picture = fields.Boolean(readonly=True)
-    copy_picture = fields.Boolean(
-        string="Copy Picture", help="The product gets the picture that the item has at the channel, a little later."
-    )
+    copy_picture = fields.Boolean(help="The product gets the picture that the item has at the channel, a little later.")
 
     # === WHAT MAY BE THE SAME === #
     decision = fields.Selection(

@@ -13,7 +13,7 @@ class OrderChannelIgnore(models.TransientModel):
     _description = "Ignore Items"
 
     listing_ids = fields.Many2many("order.channel.listing", string="Items", readonly=True)
-    listing_count = fields.Integer(string="Items", compute="_compute_counts")
+    listing_count = fields.Integer(string="Number of Items", compute="_compute_counts")
     order_count = fields.Integer(string="Orders Waiting", compute="_compute_counts")
     reason = fields.Selection(IGNORE_REASONS, string="Why", required=True)
     note = fields.Char(string="Remark", help="Shown on the item and on the orders that have it.")

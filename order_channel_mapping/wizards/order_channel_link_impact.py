@@ -13,7 +13,6 @@ class OrderChannelLink(models.TransientModel):
     packaging_ids = fields.Many2many(related="product_id.uom_ids")
     packaging_id = fields.Many2one(
         "uom.uom",
-        string="Packaging",
         compute="_compute_packaging",
         store=True,
         readonly=False,

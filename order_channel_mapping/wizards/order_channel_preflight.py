@@ -187,19 +187,18 @@ class OrderChannelPreflight(models.TransientModel):
         """:return: base64 of the CSV file, in UTF-8 with a mark that spreadsheets know it by"""
         output = io.StringIO()
         writer = csv.writer(output)
-        _ = self.env._
         writer.writerow(
             [
-                _("Channel"),
-                _("ID at the Channel"),
-                _("SKU"),
-                _("Item"),
-                _("Price"),
-                _("Currency"),
-                _("Status"),
-                _("Severity"),
-                _("Finding"),
-                _("Detail"),
+                self.env._("Channel"),
+                self.env._("ID at the Channel"),
+                self.env._("SKU"),
+                self.env._("Item"),
+                self.env._("Price"),
+                self.env._("Currency"),
+                self.env._("Status"),
+                self.env._("Severity"),
+                self.env._("Finding"),
+                self.env._("Detail"),
             ]
         )
         states = dict(self.env["order.channel.listing"]._fields["state"]._description_selection(self.env))

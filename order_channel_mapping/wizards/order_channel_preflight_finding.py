@@ -30,51 +30,52 @@ class OrderChannelPreflightFinding(models.TransientModel):
     @api.model
     def _words(self):
         """``{code: (what it is, what to do)}``, in the reader's language."""
-        _ = self.env._
         return {
             "sku_conflict": (
-                _("One SKU stands for different products"),
-                _("Change the product of the wrong one, or give one of the items another SKU at its channel."),
+                self.env._("One SKU stands for different products"),
+                self.env._("Change the product of the wrong one, or give one of the items another SKU at its channel."),
             ),
             "inactive": (
-                _("The product is archived"),
-                _("Unarchive the product, or link the item to another one."),
+                self.env._("The product is archived"),
+                self.env._("Unarchive the product, or link the item to another one."),
             ),
             "other_company": (
-                _("The product belongs to another company"),
-                _("Link the item to a product of the channel's company."),
+                self.env._("The product belongs to another company"),
+                self.env._("Link the item to a product of the channel's company."),
             ),
             "ambiguous": (
-                _("Several products fit"),
-                _("Link each of these items by hand. It is remembered."),
+                self.env._("Several products fit"),
+                self.env._("Link each of these items by hand. It is remembered."),
             ),
             "duplicate_sku": (
-                _("Several items of one channel have the same SKU"),
-                _("Fine where they are the same thing. Otherwise give each a SKU of its own at the channel."),
+                self.env._("Several items of one channel have the same SKU"),
+                self.env._("Fine where they are the same thing. Otherwise give each a SKU of its own at the channel."),
             ),
             "similar_sku": (
-                _("SKUs that differ only by case, spaces or dashes"),
-                _("Look whether they mean the same. Upper and lower case and spaces are not told apart when linking."),
+                self.env._("SKUs that differ only by case, spaces or dashes"),
+                self.env._(
+                    "Look whether they mean the same. Upper and lower case and spaces are not told apart when linking."
+                ),
             ),
             "price_far": (
-                _("The price is far from the product's"),
-                _("Often a pack that is linked as one piece, or the wrong product."),
+                self.env._("The price is far from the product's"),
+                self.env._("Often a pack that is linked as one piece, or the wrong product."),
             ),
             "not_storable": (
-                _("The product's stock is not tracked"),
-                _("Switch on Track Inventory on the product; until then no quantity is pushed."),
+                self.env._("The product's stock is not tracked"),
+                self.env._("Switch on Track Inventory on the product; until then no quantity is pushed."),
             ),
             "no_stock_ref": (
-                _("The channel does not track the item's stock"),
-                _("Switch on stock tracking at the channel; until then no quantity is pushed."),
+                self.env._("The channel does not track the item's stock"),
+                self.env._("Switch on stock tracking at the channel; until then no quantity is pushed."),
             ),
             "no_sku": (
-                _("No SKU"),
-                _("These can't be linked by SKU: link them by hand, or give them a SKU at the channel."),
+                self.env._("No SKU"),
+                self.env._("These can't be linked by SKU: link them by hand, or give them a SKU at the channel."),
             ),
             "price_differs": (
-                _("Another price at another channel"),
-                _("Nothing to do where it is on purpose."),
+                self.env._("Another price at another channel"),
+                self.env._("Nothing to do where it is on purpose."),
             ),
         }
 

@@ -301,8 +301,10 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self._hang_up()
         else:
-            if not isinstance(reply.body, bytes):
-                reply = replace(reply, body=json.dumps(reply.body).replace(HOME, simulator.url).encode())
+            body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+            for here, there in ((HOME, simulator.url), (_as_php(HOME), _as_php(simulator.url))):
+                body = body.replace(here.encode(), there.encode())
+            reply = replace(reply, body=body)
             self._send(reply, simulator, cut=simulator.take_fault(request.label, "cut") is not None)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
@@ -327,6 +329,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format, *args):
         """Quiet: the simulator keeps a log of its own."""
+
+
+def _as_php(url: str) -> str:
+    """An address as PHP writes it in JSON."""
+    return url.replace("/", "\\/")
 
 
 def _http_date(moment: datetime) -> str:

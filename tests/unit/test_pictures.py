@@ -11,6 +11,7 @@ from order_channel_mapping.connectors import pictures
 from order_channel_mapping.connectors.base import BadPayload, Rejected, Unavailable
 from order_channel_mapping.connectors.pictures import fetch_picture
 from order_channel_mapping.tools.pictures import UnreadablePicture, plain_picture
+from tests.marketplaces import catalogue, woocommerce_catalogue
 from tests.marketplaces.base import Reply
 from tests.marketplaces.pictures import tile
 
@@ -121,6 +122,19 @@ def test_a_picture_of_too_many_points_is_not_unpacked():
         plain_picture(drawn("PNG", "1", (10_000, 5_001)))
 
 
-def test_the_simulated_shops_have_pictures(sim):
-    assert fetch_picture(f"{sim.url}/pictures/7.png", allow_insecure=True) == tile("/pictures/7.png")
+def test_the_pictures_of_a_simulated_shop_are_at_the_shop(sim, connector):
+    catalogue.build_shop(sim.shop, items=40, orders=0)
+    check_pictures(sim, connector)
     assert tile("a") != tile("b")
+
+
+def test_the_pictures_of_a_simulated_site_are_at_the_site(woo, woo_connect):
+    woocommerce_catalogue.build_shop(woo.shop, items=40, orders=0)
+    check_pictures(woo, woo_connect())
+
+
+def check_pictures(simulator, connector):
+    pictures = {item.image_url for page in connector.iter_items() for item in page.records if item.image_url}
+    assert len(pictures) > 1
+    for url in pictures:
+        assert fetch_picture(url, allow_insecure=True) == tile(url.removeprefix(simulator.url))

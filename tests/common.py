@@ -7,6 +7,7 @@ external HTTP is off. So every class here and every class of ``tests/integration
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo.tests import HttpCase, TransactionCase, tagged
@@ -41,6 +42,16 @@ class ChannelFixtures:
         }
         channel.write({**defaults, **values})
         return channel
+
+    @contextmanager
+    def in_one_transaction(self):
+        """What works in transactions of its own commits by flushing, so that the test's transaction goes on."""
+        worker = self.registry["order.channel.transactional"]
+        with (
+            patch.object(worker, "_commit", lambda records: records.env.flush_all()),
+            patch.object(worker, "_rollback", lambda records: records.env.invalidate_all()),
+        ):
+            yield
 
     @classmethod
     def warehouse(cls, company):

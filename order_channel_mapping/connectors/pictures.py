@@ -25,35 +25,53 @@ def is_picture(body: bytes) -> bool:
     )
 
 
-def fetch_picture(url: str, *, allow_insecure: bool = False, max_bytes: int = MAX_BYTES) -> bytes:
-    """The bytes of a picture; redirects are followed, each one checked like the first address.
+class PictureFetcher:
+    """Fetches pictures for the length of a pass: those of one host through one connection.
 
-    :param url: absolute address
     :param allow_insecure: plain http and private addresses are fine (test servers only)
-    :raise Rejected: it isn't there, or its address is none that a marketplace has
-    :raise BadPayload: it is no picture, or larger than ``max_bytes`` (``too_large``)
-    :raise Unavailable, RateLimited: another time, perhaps
     """
-    for __ in range(REDIRECTS + 1):
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        door = Transport(
-            f"{parts.scheme}://{parts.netloc}",
-            name="The picture's server",
-            headers={"Accept": "image/webp,image/png,image/jpeg,image/gif"},
-            max_wait=0.0,
-            allow_insecure=allow_insecure,
-            max_bytes=max_bytes,
-        )
-        try:
-            answer = door.request("GET", path, expect=_MOVED)
-        finally:
+
+    def __init__(self, *, allow_insecure: bool = False, max_bytes: int = MAX_BYTES):
+        self._allow_insecure = allow_insecure
+        self._max_bytes = max_bytes
+        self._doors: dict[str, Transport] = {}
+
+    def __enter__(self) -> PictureFetcher:
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        for door in self._doors.values():
             door.close()
-        if answer.status not in _MOVED:
-            if not is_picture(answer.body):
-                raise BadPayload("What is at the picture's address is no JPEG, PNG, GIF or WebP.")
-            return answer.body
-        if not answer.headers.get("Location"):
-            break
-        url = urljoin(url, answer.headers["Location"])
-    raise Rejected("redirect", "The picture's address leads to no picture, but to one address after the other.")
+
+    def fetch(self, url: str) -> bytes:
+        """The bytes of a picture; redirects are followed, each one checked like the first address.
+
+        :param url: absolute address
+        :raise Rejected: it isn't there, or its address is none that a marketplace has
+        :raise BadPayload: it is no picture, or larger than ``max_bytes`` (``too_large``)
+        :raise Unavailable, RateLimited: another time, perhaps
+        """
+        for __ in range(REDIRECTS + 1):
+            parts = urlsplit(url)
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            answer = self._door(f"{parts.scheme}://{parts.netloc}").request("GET", path, expect=_MOVED)
+            if answer.status not in _MOVED:
+                if not is_picture(answer.body):
+                    raise BadPayload("What is at the picture's address is no JPEG, PNG, GIF or WebP.")
+                return answer.body
+            if not answer.headers.get("Location"):
+                break
+            url = urljoin(url, answer.headers["Location"])
+        raise Rejected("redirect", "The picture's address leads to no picture, but to one address after the other.")
+
+    def _door(self, origin: str) -> Transport:
+        if origin not in self._doors:
+            self._doors[origin] = Transport(
+                origin,
+                name="The picture's server",
+                headers={"Accept": "image/webp,image/png,image/jpeg,image/gif"},
+                max_wait=0.0,
+                allow_insecure=self._allow_insecure,
+                max_bytes=self._max_bytes,
+            )
+        return self._doors[origin]

@@ -158,6 +158,27 @@ class OrderChannelBatch(models.Model):
     # === MAKING ONE === #
 
     @api.model
+    def _new(self, kind, company, channels=None, **values):
+        """A mass change of the user's, named after what it does and where. Nothing is begun yet.
+
+        :param company: res.company record
+        :param channels: order.channel records that it is about
+        :return: the batch, in sudo
+        """
+        batch_class = self.sudo().with_context(default_kind=kind)
+        channels = channels or self.env["order.channel"]
+        return batch_class.create(
+            {
+                "name": batch_class._default_name(channels.sudo()),
+                "kind": kind,
+                "company_id": company.id,
+                "user_id": self.env.uid,
+                "channel_ids": channels.ids,
+                **values,
+            }
+        )
+
+    @api.model
     def _make(self, kind, listings, name=None, **values):
         """A change of exactly these listings that a person has approved by the button that was pressed.
 
@@ -171,19 +192,10 @@ class OrderChannelBatch(models.Model):
         company = listings.company_id
         if len(company) != 1:
             raise UserError(self.env._("Choose items of one company."))
-        batch_class = self.sudo().with_context(default_kind=kind)
-        batch = batch_class.create(
-            {
-                "name": name or batch_class._default_name(listings.sudo().channel_id),
-                "kind": kind,
-                "company_id": company.id,
-                "user_id": self.env.uid,
-                "channel_ids": listings.channel_id.ids,
-                "selection": [("id", "in", listings.ids)],
-                "at_once": True,
-                **values,
-            }
-        )
+        if name:
+            values["name"] = name
+        chosen = {"selection": [("id", "in", listings.ids)], "at_once": True}
+        batch = self._new(kind, company, listings.channel_id, **{**chosen, **values})
         batch._begin("preparing")
         if len(listings) <= AT_ONCE:
             batch._work_now()

@@ -74,18 +74,8 @@ class OrderChannelBatch(models.Model):
         permitted(channels)
         if len(channels.company_id) != 1:
             raise UserError(self.env._("Choose items of one company."))
-        batch_class = self.sudo().with_context(default_kind="auto_link")
-        batch = batch_class.create(
-            {
-                "name": batch_class._default_name(channels),
-                "kind": "auto_link",
-                "company_id": channels.company_id.id,
-                "user_id": self.env.uid,
-                "channel_ids": channels.ids,
-                "selection": [("id", "in", listings.ids)] if listings else False,
-                "selected_count": len(listings or ()),
-            }
-        )
+        chosen = {"selection": [("id", "in", listings.ids)], "selected_count": len(listings)} if listings else {}
+        batch = self._new("auto_link", channels.company_id, channels, **chosen)
         return batch.sudo(False).action_open()
 
     @api.onchange("channel_ids")

@@ -3,6 +3,8 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.tools import mute_logger
 
+from .order_channel_catalogue import CATALOGUE
+
 
 class OrderChannelBatch(models.Model):
     """Products from listings: a whole channel's catalogue, or all that was selected.
@@ -35,11 +37,7 @@ class OrderChannelBatch(models.Model):
         """A catalogue is made of what is on sale and unmatched; a selection is taken as it is."""
         domain = super()._listing_domain()
         if self.kind == "catalogue":
-            domain &= (
-                fields.Domain("state", "=", "unconfirmed")
-                & fields.Domain("kind", "=", "item")
-                & fields.Domain("gone", "=", False)
-            )
+            domain &= fields.Domain(CATALOGUE)
         return domain
 
     def _prepare_catalogue(self, listings):

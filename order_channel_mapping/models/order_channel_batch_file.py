@@ -43,16 +43,7 @@ class OrderChannelBatch(models.Model):
                 raise SheetError("sheet_no_rows")
         except SheetError as error:
             raise UserError(" ".join(filter(None, reason_text(self.env, error.code, error.params)))) from error
-        batch = self.sudo().create(
-            {
-                "kind": "file",
-                "name": name,
-                "company_id": company.id,
-                "user_id": self.env.uid,
-                "sheet": base64.b64encode(content),
-                "sheet_name": name,
-            }
-        )
+        batch = self._new("file", company, name=name, sheet=base64.b64encode(content), sheet_name=name)
         batch._begin("preparing")
         if len(content) <= SMALL_BYTES:
             batch._work_now()

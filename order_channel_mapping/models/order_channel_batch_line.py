@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.reasons import reason_text
+from .order_channel_mapping import OWN_PRODUCTS
 
 
 class OrderChannelBatchLine(models.Model):
@@ -41,7 +42,7 @@ class OrderChannelBatchLine(models.Model):
     product_id = fields.Many2one(
         "product.product",
         index="btree_not_null",
-        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        domain=OWN_PRODUCTS,
         ondelete="set null",
     )
     quantity = fields.Float(string="Units", digits="Product Unit", default=1.0)

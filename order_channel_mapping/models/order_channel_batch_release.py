@@ -31,21 +31,14 @@ class OrderChannelBatch(models.Model):
         :param lines: order.channel.order.line records of one company whose listings are linked by now
         """
         listings = lines.listing_id
-        batch = (
-            self.sudo()
-            .with_context(default_kind="release")
-            .create(
-                {
-                    "kind": "release",
-                    "company_id": listings.company_id.id,
-                    "user_id": self.env.uid,
-                    "channel_ids": listings.channel_id.ids,
-                    "selection": [("id", "in", listings.ids)],
-                    "selected_count": len(listings),
-                    "order_count": len(lines.order_id),
-                    "started_at": fields.Datetime.now(),
-                }
-            )
+        batch = self._new(
+            "release",
+            listings.company_id,
+            listings.channel_id,
+            selection=[("id", "in", listings.ids)],
+            selected_count=len(listings),
+            order_count=len(lines.order_id),
+            started_at=fields.Datetime.now(),
         )
         batch._begin("running")
         return batch
@@ -88,18 +81,12 @@ class OrderChannelBatch(models.Model):
             return
         last = lines[-1].order_id
         lines |= Line._find_waiting([("listing_id", "in", listing_ids), ("order_id", "=", last.id)])
-        __, failed = self._isolated(list(lines.grouped("order_id").values()), self._release_orders)
+        failed = lines._apply_isolated()
         self.env["order.channel.batch.line"].create(
             [self._failed_line(order_lines, error) for order_lines, error in failed]
         )
         orders = len(lines.order_id) - len(failed)
         self.write({"cursor": last.id, "released_count": self.released_count + orders})
-
-    def _release_orders(self, groups):
-        lines = groups[0].union(*groups[1:])
-        lines._apply_mapping()
-        self.env.flush_all()
-        return Counter()
 
     def _failed_line(self, order_lines, error):
         code, params = self._blame(error)
@@ -134,5 +121,16 @@ class OrderChannelOrderLine(models.Model):
         if len(self.order_id) > RELEASE_AT_ONCE:
             self._go_on()
             return []
-        Batch = self.env["order.channel.batch"]
-        return Batch._isolated(list(self.grouped("order_id").values()), Batch._release_orders)[1]
+        return self._apply_isolated()
+
+    def _apply_isolated(self):
+        """As :meth:`_apply_mapping`, order by order where some of them fail.
+
+        :return: ``[(lines of an order, exception)]``
+        """
+        return self.env["order.channel.batch"]._isolated(list(self.grouped("order_id").values()), self._apply_orders)[1]
+
+    def _apply_orders(self, groups):
+        groups[0].union(*groups[1:])._apply_mapping()
+        self.env.flush_all()
+        return Counter()

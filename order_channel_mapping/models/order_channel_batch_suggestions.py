@@ -40,12 +40,6 @@ class OrderChannelBatch(models.Model):
             raise UserError(self.env._("Choose a percentage from 1 to 100."))
         return super()._check_choices()
 
-    def action_prepare(self):
-        """Few suggestions are looked up at once."""
-        result = super().action_prepare()
-        self.sudo().filtered(lambda batch: batch.kind == "suggestions" and batch.selected_count <= AT_ONCE)._work_now()
-        return result
-
     def _prepare_suggestions(self, listings):
         """Link each listing to what fits it best; where a second product fits as well, a person chooses."""
         suggestions = self.env["order.channel.suggestion"].search(
@@ -109,12 +103,7 @@ class OrderChannelListing(models.Model):
         company = self.company_id or self.env.company
         if len(company) != 1:
             raise UserError(self.env._("Choose items of one company."))
-        batch = (
-            self.env["order.channel.batch"]
-            .sudo()
-            .with_context(default_kind="suggestions")
-            .create({"kind": "suggestions", "company_id": company.id, "user_id": self.env.uid, "selection": chosen})
-        )
+        batch = self.env["order.channel.batch"]._new("suggestions", company, self.channel_id, selection=chosen)
         return batch.with_env(self.env).action_open()
 
     def action_suggest(self):

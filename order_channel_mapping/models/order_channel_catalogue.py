@@ -3,7 +3,9 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.guard import permitted
-from .order_channel_batch import AT_ONCE
+
+#: items that could become products
+CATALOGUE = [("state", "=", "unconfirmed"), ("kind", "=", "item"), ("gone", "=", False)]
 
 
 class OrderChannel(models.Model):
@@ -37,12 +39,7 @@ class OrderChannel(models.Model):
 
     def _catalogue_domain(self):
         """Items of the channel that could become products."""
-        return (
-            Domain("channel_id", "=", self.id)
-            & Domain("state", "=", "unconfirmed")
-            & Domain("kind", "=", "item")
-            & Domain("gone", "=", False)
-        )
+        return Domain("channel_id", "=", self.id) & Domain(CATALOGUE)
 
     def _catalogue_after_fetch(self):
         """Have products made from what a complete fetch brought, where the channel's policy says so.
@@ -63,16 +60,8 @@ class OrderChannel(models.Model):
             values |= {"create_products": "never", "create_products_user_id": self.create_products_user_id.id}
         batch = Batch
         if found:
-            batch = Batch.with_context(default_kind="catalogue").create(
-                {
-                    "kind": "catalogue",
-                    "company_id": self.company_id.id,
-                    "user_id": (self.create_products_user_id or self.env.user).id,
-                    "channel_ids": self.ids,
-                    "selection": selection,
-                    "at_once": True,
-                }
-            )
+            user = self.create_products_user_id or self.env.user
+            batch = Batch._new("catalogue", self.company_id, self, user_id=user.id, selection=selection, at_once=True)
             batch._begin("preparing")
         if found or policy == "first":
             self.write(values)
@@ -82,15 +71,8 @@ class OrderChannel(models.Model):
         """Work out which products the channel's items would become; nothing is created before it is approved."""
         self.ensure_one()
         channel = permitted(self)
-        count = self.env["order.channel.listing"].sudo().search_count(channel._catalogue_domain())
-        if not count:
+        if not self.env["order.channel.listing"].sudo().search_count(channel._catalogue_domain(), limit=1):
             raise UserError(self.env._("Every item of this channel is linked or ignored: there is nothing to create."))
-        batch = (
-            self.env["order.channel.batch"]
-            .with_context(default_kind="catalogue")
-            .create({"kind": "catalogue", "company_id": self.company_id.id, "channel_ids": self.ids})
-        )
+        batch = self.env["order.channel.batch"]._new("catalogue", self.company_id, self).sudo(False)
         batch.action_prepare()
-        if count <= AT_ONCE:
-            batch.sudo()._work_now()
         return batch.action_open()

@@ -169,4 +169,4 @@ def _names(pickings):
 
 def _counted_by_hand(product):
     """Whether only a person knows what of it to correct: which lot, which parts of a kit."""
-    return product.tracking != "none" or bool("is_kits" in product._fields and product.is_kits)
+    return product.tracking != "none" or bool(product._channel_kits())

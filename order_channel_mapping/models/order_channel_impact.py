@@ -50,9 +50,8 @@ class OrderChannel(models.Model):
         self.ensure_one()
         Product = self.env["product.product"].sudo()
         needs_ref = self._connector_attribute("needs_stock_ref", False)
-        companies = [False, *self.company_id.sudo().parent_ids.ids]
         products = Product.browse({product_id for lines in meant.values() for product_id, __ in lines})
-        tracked, kits = products.filtered("is_storable"), self._kits(products)
+        tracked, untold = products.filtered("is_storable"), self._untold_stock(products)
         promises = self._promises(tracked)
         for product_id, quantity in self.env["order.channel.listing"]._waiting_demand(meant).items():
             if product_id in promises:
@@ -61,11 +60,10 @@ class OrderChannel(models.Model):
         for listing, components in meant.items():
             lines = [Component(Product.browse(product_id), quantity) for product_id, quantity in components]
             limits = [line for line in lines if line.product_id in tracked]
-            foreign = any(line.product_id.company_id.id not in companies for line in lines)
-            unknown = "other_company" if foreign else "kit" if any(line.product_id in kits for line in lines) else None
-            hold = self._listing_hold(listing, bool(lines), bool(limits), unknown, needs_ref, state="linked")
+            reasons = [untold[product_id] for product_id, __ in components if product_id in untold]
+            hold = self._listing_hold(listing, bool(lines), bool(limits), reasons, needs_ref, state="linked")
             offers[listing] = Offer(listing, hold)
-            if limits and not unknown:
+            if limits and not reasons:
                 self._fill_offer(offers[listing], limits, promises)
         return offers
 

@@ -50,8 +50,10 @@ class OrderChannelListing(models.Model):
         return self._as_mapper()._looks_right()
 
     def _looks_right(self):
-        for sku, listings in self.filtered("to_review").grouped("sku").items():
-            listings.write({"to_review": False, "review_code": False, "linked_sku": sku})
+        reviewed = self.filtered("to_review")
+        for listing in reviewed.filtered("sku_changed"):
+            listing.linked_sku = listing.sku
+        reviewed.write({"to_review": False, "review_code": False})
 
 
 class OrderChannelBatch(models.Model):

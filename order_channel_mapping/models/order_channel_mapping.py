@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+#: the products that an item of ``company_id`` may stand for, as a form offers them
+OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
+
 
 class OrderChannelMapping(models.Model):
     """A dated version of what a listing stands for. A change ends it and starts a new one."""

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..connectors.base import ConnectorError, RateLimited, Unavailable
-from ..connectors.pictures import fetch_picture
+from ..connectors.pictures import PictureFetcher
 from ..tools.pictures import UnreadablePicture, plain_picture
 
 #: the server may be well again the next time
@@ -28,21 +28,21 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass
         """
         self.ensure_one()
-        insecure = self.account_id._allow_insecure()
-        while wanted := self._repeatable(self._next_picture):
-            if deadline and time.monotonic() > deadline:
-                self._wake("items")
-                self._commit()
-                return
-            listing_id, url = wanted
-            try:
-                picture = plain_picture(fetch_picture(url, allow_insecure=insecure))
-                self._repeatable(self._take_picture, listing_id, url, picture)
-            except (ConnectorError, UnreadablePicture, UserError) as error:
-                self._rollback()
-                self._repeatable(self._refuse_picture, listing_id, error)
-                if isinstance(error, PASSING):
-                    return  # the next pass goes on, with another picture first
+        with PictureFetcher(allow_insecure=self.account_id._allow_insecure()) as fetcher:
+            while wanted := self._repeatable(self._next_picture):
+                if deadline and time.monotonic() > deadline:
+                    self._wake("items")
+                    self._commit()
+                    return
+                listing_id, url = wanted
+                try:
+                    picture = plain_picture(fetcher.fetch(url))
+                    self._repeatable(self._take_picture, listing_id, url, picture)
+                except (ConnectorError, UnreadablePicture, UserError) as error:
+                    self._rollback()
+                    self._repeatable(self._refuse_picture, listing_id, error)
+                    if isinstance(error, PASSING):
+                        return  # the next pass goes on, with another picture first
 
     def _next_picture(self):
         """The listing whose turn it is: ``(id, address)``, None where nothing is wanted."""

@@ -204,18 +204,15 @@ class OrderChannel(models.Model):
     def _empty_offers(self, listings, siblings=False):
         """:return: (``{listing id: Offer without figures}``, ``{listing id: mapping lines of stock-tracked products}``)"""
         listings, components = self._stock_facts(listings, siblings)
-        kits = self._kits(
-            self.env["product.product"].union(*(line.product_id for of in components.values() for line in of))
-        )
+        product_ids = {line.product_id.id for lines in components.values() for line in lines}
+        untold = self._untold_stock(self.env["product.product"].sudo().browse(product_ids))
         needs_ref = self._connector_attribute("needs_stock_ref", False)
-        companies = [False, *self.company_id.sudo().parent_ids.ids]
         offers, limits = {}, {}
         for listing in listings:
             lines = components[listing.mapping_id.id]
             limits[listing.id] = tracked = [line for line in lines if line.product_id.product_tmpl_id.is_storable]
-            foreign = any(line.product_id.product_tmpl_id.company_id.id not in companies for line in lines)
-            unknown = "other_company" if foreign else "kit" if any(line.product_id in kits for line in lines) else None
-            hold = self._listing_hold(listing, bool(lines), bool(tracked), unknown, needs_ref)
+            reasons = [untold[line.product_id.id] for line in lines if line.product_id.id in untold]
+            hold = self._listing_hold(listing, bool(lines), bool(tracked), reasons, needs_ref)
             offers[listing.id] = Offer(listing, hold)
         return offers, limits
 
@@ -252,18 +249,23 @@ class OrderChannel(models.Model):
             components[line.mapping_id.id].append(line)
         return listings, components
 
-    def _kits(self, products):
-        """Those of these products that are sold as their parts (kits of ``mrp``). Their own stock says nothing, and the parts'
-        is not looked at here: what they are in is not pushed, rather than promised wrongly. Override to look at the parts."""
-        products = products.sudo().with_company(self.company_id)
-        return products.filtered("is_kits") if "is_kits" in products._fields else products.browse()
+    def _untold_stock(self, products):
+        """Products of which this channel can promise nothing, whatever their own stock says: another company's, and kits,
+        whose parts' stock is not looked at here.
 
-    def _listing_hold(self, listing, mapped, tracked, unknown, needs_ref, state=None):
+        :return: ``{product id: other_company or kit}``
+        """
+        companies = [False, *self.company_id.sudo().parent_ids.ids]
+        foreign = products.filtered(lambda product: product.product_tmpl_id.company_id.id not in companies)
+        kits = products.with_company(self.company_id)._channel_kits()
+        return dict.fromkeys(kits.ids, "kit") | dict.fromkeys(foreign.ids, "other_company")
+
+    def _listing_hold(self, listing, mapped, tracked, untold, needs_ref, state=None):
         """Why nothing is pushed for a listing, as a code of ``order.channel.listing.push_hold_code``; None: it is pushed.
 
         :param mapped: it stands for products
         :param tracked: at least one of them is stock-tracked
-        :param unknown: why one of them has no stock that can be told here: ``other_company``, ``kit`` or None
+        :param list untold: why nothing can be promised of one of them, see :meth:`_untold_stock`
         :param needs_ref: the marketplace keeps stock under a reference of its own
         :param state: taken for the listing's own, to see what would be
         """
@@ -280,8 +282,8 @@ class OrderChannel(models.Model):
             return "push_disabled"
         if needs_ref and not listing.stock_ref:
             return "no_stock_ref"
-        if unknown:
-            return unknown
+        if untold:
+            return untold[0]
         return None if tracked else "untracked"
 
     def _fill_offer(self, offer, lines, promises):

@@ -43,6 +43,12 @@ class ProductProduct(models.Model):
                     )
                 )
 
+    # === KITS === #
+
+    def _channel_kits(self):
+        """Those that are sold as their parts (kits of ``mrp``, where that is installed): their own stock says nothing."""
+        return self.filtered("is_kits") if "is_kits" in self._fields else self.browse()
+
     # === LISTINGS === #
 
     def _compute_channel_listing_count(self):

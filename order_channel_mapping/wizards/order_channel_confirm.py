@@ -1,12 +1,12 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.order_channel_mapping import OWN_PRODUCTS
 from ..tools.guard import permitted
 from ..tools.reasons import reason_text
 
 #: of the products that may be the same, so many are named
 TWINS_SHOWN = 3
-OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
 
 
 class OrderChannelConfirm(models.TransientModel):

@@ -2,8 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.order_channel_batch_release import RELEASE_AT_ONCE
-
-OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
+from ..models.order_channel_mapping import OWN_PRODUCTS
 
 
 class OrderChannelLink(models.TransientModel):

@@ -36,14 +36,7 @@ class BatchCase(OrderCase):
 
     def setUp(self):
         super().setUp()
-        batch_class = self.registry["order.channel.batch"]
-        for name, replacement in (
-            ("_commit", lambda batch: batch.env.flush_all()),
-            ("_rollback", lambda batch: batch.env.invalidate_all()),
-        ):
-            patcher = patch.object(batch_class, name, replacement)
-            patcher.start()
-            self.addCleanup(patcher.stop)
+        self.enterContext(self.in_one_transaction())
 
     def small_chunks(self, at_once=2, chunk=3):
         for module, name, value in (

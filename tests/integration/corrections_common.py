@@ -1,8 +1,5 @@
 """What the tests of corrections share: a listing that stood for the wrong product, and orders of it."""
 
-from contextlib import contextmanager
-from unittest.mock import patch
-
 from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.connectors.records import LineKind
@@ -95,16 +92,6 @@ class CorrectionCase(OrderCase):
         sold = invoice.invoice_line_ids.filtered(lambda line: line.product_id.is_storable)
         self.assertEqual({line.product_id: line.quantity for line in sold}, quantities)
         return invoice
-
-    @contextmanager
-    def in_background(self):
-        """Chunks commit by flushing, so that the test's transaction goes on."""
-        batch_class = self.registry["order.channel.batch"]
-        with (
-            patch.object(batch_class, "_commit", lambda batch: batch.env.flush_all()),
-            patch.object(batch_class, "_rollback", lambda batch: batch.env.invalidate_all()),
-        ):
-            yield
 
     def new_lines(self, order):
         """The lines that corrections added."""

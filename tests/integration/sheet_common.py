@@ -3,7 +3,6 @@
 import base64
 import csv
 import io
-from unittest.mock import patch
 
 from odoo.tests import new_test_user
 
@@ -43,14 +42,7 @@ class SheetCase(OrderCase):
 
     def setUp(self):
         super().setUp()
-        batch_class = self.registry["order.channel.batch"]
-        for name, replacement in (
-            ("_commit", lambda batch: batch.env.flush_all()),
-            ("_rollback", lambda batch: batch.env.invalidate_all()),
-        ):
-            patcher = patch.object(batch_class, name, replacement)
-            patcher.start()
-            self.addCleanup(patcher.stop)
+        self.enterContext(self.in_one_transaction())
 
     def sheet(self, listings=None, user=None, **values):
         if listings is not None:

@@ -294,7 +294,7 @@ class TestSwap(CorrectionCase):
             patch.object(order_channel_batch_correct, "AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "CORRECTED_AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "PREPARE_CHUNK", 2),
-            self.in_background(),
+            self.in_one_transaction(),
         ):
             batch = self.relink(self.mug)
             self.assertEqual((batch.state, batch.selected_count), ("preparing", 3))

@@ -121,6 +121,13 @@ class TestDelivered(CorrectionCase):
         self.tea.tracking = "lot"
         self.assertEqual(self.relink(self.mug).correction_ids.choices, "leave,return")
 
+    def test_a_kit_is_adjusted_by_hand(self):
+        """Which of its parts left, only a person knows."""
+        self.patch(self.registry["product.product"], "_channel_kits", lambda products: products & self.mug)
+        order = self.sell(line("L1", "item"), confirm=True)
+        self.deliver(order)
+        self.assertEqual(self.relink(self.mug).correction_ids.choices, "leave,return")
+
     def test_the_wrong_goods_come_back_and_the_right_ones_leave(self):
         order = self.sell(line("L1", "item", quantity=3), line("L2", "item"), confirm=True)
         self.deliver(order)

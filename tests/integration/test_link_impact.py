@@ -111,7 +111,7 @@ class TestLinkImpact(OrderCase):
 
     def test_what_would_have_a_kit_in_it_is_not_pushed(self):
         kit = self.env["product.product"].create({"name": "Kit"})
-        self.patch(self.registry["order.channel"], "_kits", lambda channel, products: products & kit)
+        self.patch(self.registry["product.product"], "_channel_kits", lambda products: products & kit)
         offers = self.env["order.channel.listing"]._offers_as({self.box: [(self.mug.id, 1.0), (kit.id, 1.0)]})
         self.assertEqual((offers[self.box].hold, offers[self.box].quantity), ("kit", 0))
 

@@ -86,6 +86,15 @@ class TestLinkReview(OrderCase):
         self.assertEqual(listings.mapped("to_review"), [True, False, False], "the second one was linked anew")
         self.assertIn("the SKU is the same", listings[0].review_text)
 
+    def test_a_changed_sku_is_doubted_again_when_the_tick_is_put_back(self):
+        self.fetch(item("1", "MUG-1"))
+        self.channel._fetch_all_items()
+        listing = self.fetch(item("1", "TEA-1"))
+        batch = self.env["order.channel.batch"]._make("review", listing)
+        self.assertEqual((listing.to_review, listing.linked_sku), (False, "TEA-1"))
+        batch.action_undo()
+        self.assertEqual((listing.sku_changed, listing.linked_sku), (True, "MUG-1"))
+
     def test_what_became_doubtful_since_is_not_put_back(self):
         self.channel.review_links = True
         listings = self.fetch(item("1", "MUG-1"), item("2", "TEA-1"))

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from PIL import Image
 
 from odoo.addons.order_channel_mapping.connectors import base
-from odoo.addons.order_channel_mapping.models import order_channel_pictures
+from odoo.addons.order_channel_mapping.connectors.pictures import PictureFetcher
 from odoo.addons.order_channel_mapping.models.order_channel_listing_picture import TRIES
 
 from .test_confirm import ConfirmCase
@@ -30,14 +30,10 @@ class TestPictures(ConfirmCase):
         super().setUp()
         self.asked = []
         self.there = {}
-        self.startPatcher(patch.object(order_channel_pictures, "fetch_picture", self.fetch))
-        for name, replacement in (
-            ("_commit", lambda channel: channel.env.flush_all()),
-            ("_rollback", lambda channel: channel.env.invalidate_all()),
-        ):
-            self.startPatcher(patch.object(self.registry["order.channel"], name, replacement))
+        self.startPatcher(patch.object(PictureFetcher, "fetch", lambda fetcher, url: self.fetch(url)))
+        self.enterContext(self.in_one_transaction())
 
-    def fetch(self, url, allow_insecure):
+    def fetch(self, url):
         self.asked.append(url)
         found = self.there.get(url, RED)
         if isinstance(found, Exception):

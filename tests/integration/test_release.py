@@ -34,12 +34,7 @@ class TestRelease(OrderCase):
 
     def setUp(self):
         super().setUp()
-        batch_class = self.registry["order.channel.batch"]
-        for name, replacement in (
-            ("_commit", lambda batch: batch.env.flush_all()),
-            ("_rollback", lambda batch: batch.env.invalidate_all()),
-        ):
-            self.startPatcher(patch.object(batch_class, name, replacement))
+        self.enterContext(self.in_one_transaction())
         self.startPatcher(patch.object(order_channel_batch_release, "RELEASE_AT_ONCE", 2))
         self.startPatcher(patch.object(order_channel_batch_release, "RELEASE_CHUNK", 2))
         wizard = "odoo.addons.order_channel_mapping.wizards.order_channel_link.RELEASE_AT_ONCE"

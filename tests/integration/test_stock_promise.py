@@ -176,7 +176,7 @@ class TestPromise(StockCase):
         for storable in (True, False):
             with self.subTest(storable=storable):
                 mug, kit = self.make_product(on_hand=10), self.make_product("Kit", is_storable=storable)
-                self.patch(self.registry["order.channel"], "_kits", lambda channel, products, kit=kit: products & kit)
+                self.patch(self.registry["product.product"], "_channel_kits", lambda products, kit=kit: products & kit)
                 offers = self.channel._offers(self.make_listing((mug, 1.0), (kit, 1.0)) + self.make_listing(kit))
                 self.assertEqual([(offer.hold, offer.quantity) for offer in offers.values()], [("kit", 0)] * 2)
 

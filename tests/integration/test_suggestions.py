@@ -38,14 +38,7 @@ class SuggestionCase(ChannelCase):
 
     def setUp(self):
         super().setUp()
-        for model in ("order.channel.suggestion", "order.channel.batch"):
-            for name, replacement in (
-                ("_commit", lambda record: record.env.flush_all()),
-                ("_rollback", lambda record: record.env.invalidate_all()),
-            ):
-                patcher = patch.object(self.registry[model], name, replacement)
-                patcher.start()
-                self.addCleanup(patcher.stop)
+        self.enterContext(self.in_one_transaction())
 
     count = 0
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from order_channel_mapping.connectors import pictures
 from order_channel_mapping.connectors.base import BadPayload, Rejected, Unavailable
-from order_channel_mapping.connectors.pictures import fetch_picture
+from order_channel_mapping.connectors.pictures import PictureFetcher
 from order_channel_mapping.tools.pictures import UnreadablePicture, plain_picture
 from tests.marketplaces import catalogue, woocommerce_catalogue
 from tests.marketplaces.base import Reply
@@ -23,7 +23,8 @@ def drawn(kind, mode="RGB", size=(4, 3)):
 
 
 def fetch(server, path="/a.png?v=1", **options):
-    return fetch_picture(server.url + path, allow_insecure=True, **options)
+    with PictureFetcher(allow_insecure=True, **options) as fetcher:
+        return fetcher.fetch(server.url + path)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -74,7 +75,7 @@ def test_redirects_are_followed_a_few_times(scripted):
 )
 def test_only_public_https_addresses_are_asked(monkeypatch, location, code):
     with pytest.raises(Rejected) as refused:
-        fetch_picture(location)
+        PictureFetcher().fetch(location)
     assert refused.value.code == code
     # nor by way of a redirect
     answers = [Reply(302, b"", {"Location": location})]
@@ -85,7 +86,7 @@ def test_only_public_https_addresses_are_asked(monkeypatch, location, code):
 
     monkeypatch.setattr(pictures.Transport, "request", request)
     with pytest.raises(Rejected) as refused:
-        fetch_picture("https://cdn.example.com/y.png")
+        PictureFetcher().fetch("https://cdn.example.com/y.png")
     assert refused.value.code == ("redirect" if not location else code)
 
 
@@ -95,6 +96,27 @@ def test_a_server_that_is_away_is_another_time(scripted):
     with pytest.raises(Rejected) as refused:
         fetch(scripted(Reply(404, {})))
     assert refused.value.code == "not_found"
+
+
+def test_pictures_of_one_host_share_a_connection_that_is_closed_at_the_end(scripted, monkeypatch):
+    servers = [scripted(Reply(body=drawn("PNG"))) for __ in range(2)]
+    opened, closed = [], []
+    monkeypatch.setattr(pictures.Transport, "_open", _noted(pictures.Transport._open, opened))
+    monkeypatch.setattr(pictures.Transport, "close", _noted(pictures.Transport.close, closed))
+    with PictureFetcher(allow_insecure=True) as fetcher:
+        for name in ("a", "b", "c"):
+            for server in servers:
+                fetcher.fetch(f"{server.url}/{name}.png")
+        assert (len(opened), len(set(opened)), closed) == (6, 2, [])
+    assert set(closed) == set(opened)
+
+
+def _noted(method, calls):
+    def noted(door):
+        calls.append(door)
+        return method(door)
+
+    return noted
 
 
 # -- as Odoo can keep it ------------------------------------------------------------------------------------------------
@@ -136,5 +158,6 @@ def test_the_pictures_of_a_simulated_site_are_at_the_site(woo, woo_connect):
 def check_pictures(simulator, connector):
     pictures = {item.image_url for page in connector.iter_items() for item in page.records if item.image_url}
     assert len(pictures) > 1
-    for url in pictures:
-        assert fetch_picture(url, allow_insecure=True) == tile(url.removeprefix(simulator.url))
+    with PictureFetcher(allow_insecure=True) as fetcher:
+        for url in pictures:
+            assert fetcher.fetch(url) == tile(url.removeprefix(simulator.url))

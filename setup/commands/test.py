@@ -23,7 +23,6 @@ from odoo_env.environment import odoo_environment
 from odoo_env.paths import REPOSITORY
 
 PURE = ("tests/unit", "tests/contract")
-# The browser tests are dealt out first: the longest piece of work that is not divided.
 ODOO = ("tests/browser", "tests/integration")
 BROWSER = "tests/browser"
 CLIENTS = "tests/contract/test_official_clients.py"
@@ -50,10 +49,11 @@ class Selection:
     def browser(self) -> bool:
         return any(path.startswith(BROWSER) for path in self.odoo)
 
-    def workers(self, paths: Sequence[str]) -> int:
+    def workers(self, paths: Sequence[str], waiting: int = 0) -> int:
         """How many processes share the tests of ``paths``: what ``-n`` says, else one per core where it pays.
 
-        Raises SetupError where ``-n`` is no number.
+        :param waiting: how many more, for tests that wait for answers part of their time
+        :raise SetupError: ``-n`` is no number
         """
         if "-n" in self.options:
             number = "".join(self.options[self.options.index("-n") + 1 :][:1])
@@ -61,9 +61,9 @@ class Selection:
                 raise SetupError(f"-n takes the number of processes that share the tests, not {number or 'nothing'}.")
             return int(number) or 1
         one_file = len({_path(path) for path in paths}) == 1 and _path(paths[0]).is_file()
-        return (
-            1 if one_file or _ONE_PROCESS.intersection(self.options) else min(len(os.sched_getaffinity(0)), MAX_WORKERS)
-        )
+        if one_file or _ONE_PROCESS.intersection(self.options):
+            return 1
+        return min(len(os.sched_getaffinity(0)) + waiting, MAX_WORKERS)
 
     @property
     def clients(self) -> bool:
@@ -147,7 +147,13 @@ def _run_pure(selection: Selection, scratch: Path, totals: dict[str, int]) -> in
     env = dict(os.environ)
     if selection.clients:
         env["OFFICIAL_CLIENTS"] = str(node_packages.packages_of(node_packages.OFFICIAL_CLIENTS))
-    words = ["-p", "no:odoo", *selection.pure, *selection.options, *_dealing(selection.workers(selection.pure))]
+    words = [
+        "-p",
+        "no:odoo",
+        *selection.pure,
+        *selection.options,
+        *_dealing(selection.workers(selection.pure, waiting=1)),
+    ]
     return _pytest(python, words, env, scratch, totals)
 
 

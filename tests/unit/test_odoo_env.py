@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from commands import bench, test
-from odoo_env import console, debian, node_packages, odoo_source, paths, process, services
+from odoo_env import bytecode, console, debian, node_packages, odoo_source, paths, process, services
 
 SETUP = Path(__file__).resolve().parents[2] / "setup"
 
@@ -91,6 +92,12 @@ class TestSelection:
         monkeypatch.setattr(test.os, "sched_getaffinity", lambda pid: {0, 1})
         chosen = test.select(words.split())
         assert chosen.workers(chosen.odoo) == workers
+
+    def test_one_more_where_they_wait_for_each_other(self, monkeypatch):
+        monkeypatch.setattr(test.os, "sched_getaffinity", lambda pid: {0, 1})
+        chosen = test.select([])
+        assert chosen.workers(chosen.pure, waiting=1) == 3
+        assert test.select(["-n", "2"]).workers(chosen.pure, waiting=1) == 2
 
     @pytest.mark.parametrize("words", [["-n"], ["-n", "auto"]])
     def test_the_number_of_workers_is_a_number(self, words):
@@ -363,3 +370,32 @@ class TestCommands:
         )
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert _is_over(done.stdout)
+
+
+class TestBytecode:
+    @pytest.fixture
+    def cache(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setenv(bytecode.NEVER, "1")
+        monkeypatch.delenv(bytecode.FOLDER, raising=False)
+        return tmp_path / "order-channel-mapping" / "bytecode"
+
+    def test_what_is_started_keeps_it_in_the_cache_and_only_there(self, cache, tmp_path):
+        bytecode.keep()
+        (tmp_path / "module.py").write_text("")
+        subprocess.run([sys.executable, "-c", "import module"], cwd=tmp_path, check=True)
+        assert [path.parent for path in cache.rglob("module.*.pyc")] == [cache / tmp_path.relative_to("/")]
+        assert not (tmp_path / "__pycache__").exists()
+
+    def test_what_is_gone_is_forgotten(self, cache, tmp_path):
+        (tmp_path / "here").mkdir()
+        for name in ("here", "gone"):
+            (cache / tmp_path.relative_to("/") / name).mkdir(parents=True)
+        bytecode.keep()
+        assert [path.name for path in (cache / tmp_path.relative_to("/")).iterdir()] == ["here"]
+
+    def test_a_folder_that_the_caller_chose_stays_the_one(self, cache, monkeypatch):
+        monkeypatch.setenv(bytecode.FOLDER, "/elsewhere")
+        bytecode.keep()
+        assert os.environ[bytecode.FOLDER] == "/elsewhere"
+        assert not cache.exists()

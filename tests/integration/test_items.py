@@ -56,7 +56,7 @@ class TestItems(ChannelCase):
         self.assertEqual((self.listing("1").product_id, self.listing("1").product_quantity), (self.mug, 6.0))
 
     def test_a_product_of_another_company_never_links(self):
-        other = self.env["res.company"].create({"name": "Other company"})
+        other = self.new_company("Other company")
         self.mug.company_id = other
         self.connector.items = [item("1", "MUG-1")]
         self.fetch()
@@ -115,6 +115,44 @@ class TestItems(ChannelCase):
             self.channel._sync_items()
         self.assertEqual((run.state, run.fetched, run.created), ("done", 120, 120))
         self.assertEqual(len(self.connector.fetches), 3, self.connector.fetches)
+
+    def meanwhile(self, change):
+        """Have another process do this while the next fetch reads its second page."""
+        call = self.connector._call
+
+        def call_and_change(what):
+            call(what)
+            if len(self.connector.fetches) == 2:
+                change()
+
+        self.connector.fetches.clear()
+        self.connector._call = call_and_change
+
+    def test_of_two_processes_at_one_fetch_only_one_finishes(self):
+        self.connector.items = [item(str(number)) for number in range(120)]
+        self.meanwhile(self.channel._sync_items)
+        run = self.fetch()
+        self.assertEqual((run.state, run.created), ("done", 120))
+        self.assertEqual(len(self.connector.fetches), 5, "one met pages that the other had finished with")
+        self.assertFalse(any(self.channel.listing_ids.mapped("gone")))
+
+    def test_a_fetch_that_began_anew_elsewhere_leaves_off(self):
+        self.connector.items = [item(str(number)) for number in range(120)]
+        self.fetch()
+        self.channel._fetch_all_items()
+        checked_at = self.channel.items_checked_at
+
+        def begin_elsewhere():
+            self.channel.items_cursor = False
+            self.channel._begin_items_fetch()
+
+        self.meanwhile(begin_elsewhere)
+        run = self.fetch()
+        self.assertEqual((run.state, self.channel.items_checked_at), ("running", checked_at))
+        self.assertFalse(self.channel.items_cursor, "where the other one is")
+        self.assertFalse(any(self.channel.listing_ids.mapped("gone")))
+        self.fetch()
+        self.assertEqual(run.state, "done")
 
     def test_a_pair_that_a_person_unlinked_is_never_linked_by_itself_again(self):
         self.connector.items = [item("1", "MUG-1")]

@@ -10,7 +10,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo.tests import HttpCase, TransactionCase, tagged
+from odoo import Command
+from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+
+# A company takes Odoo a second (warehouse, journals, calendar, …): a worker makes it once, see tests/integration/conftest.py.
+SPARE_COMPANY = "Archived until a test needs it"
+NO_CHATTER = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
+# Nobody is told of users that tests make: the mail with the link to set a password takes longer than the user.
+UNTOLD = {"no_reset_password": True, "mail_create_nolog": True, "mail_create_nosubscribe": True, "mail_notrack": True}
 
 
 class ChannelFixtures:
@@ -43,6 +50,24 @@ class ChannelFixtures:
         channel.write({**defaults, **values})
         return channel
 
+    @classmethod
+    def new_user(cls, login, groups, company=None, **values):
+        """A user of these groups (XML ids, separated by commas); of this company only, where one is given."""
+        if company:
+            values |= {"company_id": company.id, "company_ids": [Command.set(company.ids)]}
+        return new_test_user(cls.env, login, groups, context=UNTOLD, **values)
+
+    @classmethod
+    def new_company(cls, name, **values):
+        """Another company, which the superuser may use as well."""
+        companies = cls.env["res.company"].with_context(active_test=False)
+        company = companies.search([("name", "=", SPARE_COMPANY), ("active", "=", False)])
+        if not company:
+            return companies.create({"name": name, **values})
+        company.write({"name": name, "active": True, **values})
+        cls.env.user.company_ids += company
+        return company.with_env(cls.env)
+
     @contextmanager
     def in_one_transaction(self):
         """What works in transactions of its own commits by flushing, so that the test's transaction goes on."""
@@ -58,9 +83,26 @@ class ChannelFixtures:
         return cls.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
 
 
+def keep_a_spare_company(env):
+    """Make the company that :meth:`ChannelFixtures.new_company` hands out."""
+    company = env["res.company"].create({"name": SPARE_COMPANY})
+    # its maker got it as a second one
+    env.user.company_ids -= company
+    company.active = False
+
+
 @tagged("standard", "post_install", "-at_install")
 class ChannelCase(ChannelFixtures, TransactionCase):
     """A test in one transaction, rolled back at its end."""
+
+    #: whether records say in their chatter what became of them, as they do for people; most tests don't look
+    chatter = False
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.chatter:
+            cls.env = cls.env(context={**cls.env.context, **NO_CHATTER})
 
     def at_the_same_moment(self, change):
         """A patch: whoever waits for the lock on listings finds that a colleague, who had it, did this to them.

@@ -20,7 +20,10 @@ import pytest
 ACCEPTED_SKIPS = frozenset({"official specs not present"})
 
 ADDON = "order_channel_mapping"
-BROWSER = "tests/browser"
+# What one worker does from end to end, because it shares something dear: the web client's bundles, and the program that forks
+# the processes. With the longest classes it is dealt out first, or a worker begins it where the other ones have ended.
+TOGETHER = ("tests/browser/", "tests/integration/test_processes")
+FIRST = (*TOGETHER, "tests/integration/test_woocommerce.py")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -38,15 +41,20 @@ def pytest_cmdline_main(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Whole classes are dealt out, and all browser tests to one worker: two browsers at once would only wait for each other,
-    and each worker would make the web client's bundles."""
+    """Whole classes are dealt out."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByClass(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return BROWSER if nodeid.startswith(BROWSER + "/") else super()._split_scope(nodeid)
+            return next(filter(nodeid.startswith, TOGETHER), None) or super()._split_scope(nodeid)
 
     return ByClass(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(
+        key=lambda item: next((rank for rank, place in enumerate(FIRST) if item.nodeid.startswith(place)), len(FIRST))
+    )
 
 
 def pytest_configure(config):

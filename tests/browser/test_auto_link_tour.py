@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from odoo.tests import new_test_user
-
 from tests.browser.test_tours import USER
 from tests.browser.world import WorldCase
 
@@ -12,7 +10,7 @@ class TestAutoLinkTour(WorldCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
         cls.auction = cls.make_channel(name="Auction Site")
         cls.listings = cls.env["order.channel.listing"].create(
             [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from odoo.tests import new_test_user
-
 from tests.browser.test_tours import USER
 from tests.browser.world import WorldCase
 
@@ -13,7 +11,7 @@ class TestBundleTour(WorldCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.fill_shop()
-        cls.clerk = new_test_user(cls.env, "clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
 
     def test_a_clerk_puts_a_bundle_together_and_changes_it(self):
         self.start_tour("/odoo", "order_channel_bundle", login="clerk")

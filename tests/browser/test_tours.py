@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from odoo.tests import new_test_user
-
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
 
 from tests.browser.world import WorldCase
@@ -40,7 +38,7 @@ class TestOrderTours(WorldCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.fill_shop()
-        cls.clerk = new_test_user(cls.env, "clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
 
     def tour(self, name):
         with connected(self.env, self.connector):

@@ -2,8 +2,6 @@
 
 from unittest.mock import patch
 
-from odoo.tests import new_test_user
-
 from odoo.addons.order_channel_mapping.models import (
     order_channel_batch,
     order_channel_batch_work,
@@ -19,7 +17,7 @@ class BatchCase(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "batch_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("batch_clerk", USER, name="Clara Clerk")
         cls.listings = cls.env["order.channel.listing"].create(
             [
                 {

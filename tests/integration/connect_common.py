@@ -8,8 +8,6 @@ from unittest.mock import patch
 
 from cryptography.fernet import Fernet
 
-from odoo.tests import new_test_user
-
 from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.connectors.records import Account, Location
 from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
@@ -33,6 +31,9 @@ OTHER_STORE = Account(ref="gid://shopify/Shop/2", name="Shoe Shop", currency="EU
 class ConnectMixin:
     """People and channels; mixed into a ChannelCase or a ChannelHttpCase."""
 
+    #: whether a class wants a manager of another company, and a salesperson without the channels' rights
+    outsiders = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -40,17 +41,16 @@ class ConnectMixin:
         key.start()
         cls.addClassCleanup(key.stop)
         cls.company = cls.env.company
-        cls.other_company = cls.env["res.company"].create({"name": "Other Company"})
         cls.manager = cls.person("manager", "manager", cls.company)
         cls.user = cls.person("user", "user", cls.company)
-        cls.other_manager = cls.person("other_manager", "manager", cls.other_company)
-        cls.salesperson = new_test_user(cls.env, "channel_outsider", "sales_team.group_sale_manager")
+        if cls.outsiders:
+            cls.other_company = cls.new_company("Other Company")
+            cls.other_manager = cls.person("other_manager", "manager", cls.other_company)
+            cls.salesperson = cls.new_user("channel_outsider", "sales_team.group_sale_manager")
 
     @classmethod
     def person(cls, login, group, company):
-        return new_test_user(
-            cls.env, f"channel_{login}", f"{GROUPS}{group}", company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        return cls.new_user(f"channel_{login}", f"{GROUPS}{group}", company=company)
 
     @classmethod
     def new_channel(cls, name="Hats", user=None, credentials=True, **values):

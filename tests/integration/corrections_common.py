@@ -1,7 +1,5 @@
 """What the tests of corrections share: a listing that stood for the wrong product, and orders of it."""
 
-from odoo.tests import new_test_user
-
 from odoo.addons.order_channel_mapping.connectors.records import LineKind
 
 from tests.integration.orders_common import OrderCase
@@ -22,10 +20,8 @@ class CorrectionCase(OrderCase):
         cls.coffee = cls.env["product.product"].create(
             {"name": "Coffee", "default_code": "COFFEE-1", "is_storable": True, "list_price": 7, "taxes_id": False}
         )
-        cls.clerk = new_test_user(cls.env, "correct_clerk", CHANNEL_USER, name="Clara Clerk")
-        cls.keeper = new_test_user(
-            cls.env, "correct_keeper", f"{CHANNEL_USER},stock.group_stock_user", name="Kim Keeper"
-        )
+        cls.clerk = cls.new_user("correct_clerk", CHANNEL_USER, name="Clara Clerk")
+        cls.keeper = cls.new_user("correct_keeper", f"{CHANNEL_USER},stock.group_stock_user", name="Kim Keeper")
         for product in cls.tea + cls.mug + cls.coffee:
             cls.env["stock.quant"]._update_available_quantity(product, cls.stock, 100)
         cls.vat19_included = cls.vat19.copy({"name": "19% incl.", "price_include_override": "tax_included"})

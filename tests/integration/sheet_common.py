@@ -4,8 +4,6 @@ import base64
 import csv
 import io
 
-from odoo.tests import new_test_user
-
 from odoo.addons.order_channel_mapping.controllers.sheet import MappingSheet
 
 from tests.integration.orders_common import OrderCase
@@ -18,7 +16,7 @@ class SheetCase(OrderCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.channel.name = "Tea Shop"
-        cls.clerk = new_test_user(cls.env, "sheet_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("sheet_clerk", USER, name="Clara Clerk")
         cls.listings = cls.make_listings(6)
         cls.zeros = cls.env["product.product"].create({"name": "Spoon", "default_code": "007"})
 

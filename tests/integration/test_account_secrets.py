@@ -227,6 +227,8 @@ class _Everything(logging.Handler):
 class TestRoute(ConnectMixin, ChannelHttpCase):
     """Secrets come in by a route of their own, which nothing logs and no stranger uses."""
 
+    outsiders = True
+
     def setUp(self):
         super().setUp()
         self.channel = self.new_channel(credentials=False)

@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.models.order_channel_listing_match import MatchRules
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
@@ -17,7 +16,7 @@ class AutoLinkCase(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "auto_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("auto_clerk", USER, name="Clara Clerk")
         cls.other = cls.make_channel(name="Other shop")
         cls.stall = cls.make_channel("offline", name="Stall", site=False, account_ref=False)
         cls.wrap = cls.env["product.product"].create({"name": "Gift wrap", "type": "service"})
@@ -249,7 +248,7 @@ class TestAutoLink(AutoLinkCase):
             self.preview(copy_channel_id=self.channel.id)
 
     def test_nothing_of_another_company(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         theirs = self.make_channel(company=company, name="Their shop")
         with self.assertRaisesRegex(UserError, "one company"):
             self.env["order.channel.batch"]._new_auto_link(self.channel + theirs)
@@ -259,7 +258,7 @@ class TestAutoLink(AutoLinkCase):
             self.preview(copy_channel_id=theirs.id)
 
     def test_who_may(self):
-        seller = new_test_user(self.env, "auto_seller", "sales_team.group_sale_manager")
+        seller = self.new_user("auto_seller", "sales_team.group_sale_manager")
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
             self.channel.with_user(seller).action_auto_link()
 

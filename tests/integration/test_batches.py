@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
 
 from tests.fakes import line
 from tests.integration.batches_common import USER, BatchCase
@@ -100,7 +99,7 @@ class TestBatches(BatchCase):
 
     def test_what_fails_is_on_record_and_holds_up_nothing(self):
         batch = self.batch_of_links(self.listings)
-        company = self.env["res.company"].create({"name": "Other"})
+        company = self.new_company("Other")
         batch.line_ids[3].sudo().product_id = self.env["product.product"].create(
             {"name": "X", "company_id": company.id}
         )
@@ -217,7 +216,7 @@ class TestBatches(BatchCase):
     # === WHO MAY === #
 
     def test_rights(self):
-        outsider = new_test_user(self.env, "batch_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("batch_outsider", "sales_team.group_sale_manager")
         with self.assertRaises(AccessError):
             self.env["order.channel.batch"].with_user(outsider).search([])
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
@@ -239,10 +238,8 @@ class TestBatches(BatchCase):
 
     def test_another_company_sees_nothing_of_it(self):
         batch = self.batch_of_links(self.listings[:1])
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        foreign = new_test_user(
-            self.env, "batch_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        company = self.new_company("Elsewhere")
+        foreign = self.new_user("batch_foreign", USER, company=company)
         self.assertFalse(self.env["order.channel.batch"].with_user(foreign).search([("id", "=", batch.id)]))
         self.assertFalse(self.env["order.channel.batch.line"].with_user(foreign).search([("batch_id", "=", batch.id)]))
         for action in ("action_apply", "action_cancel", "action_undo", "action_prepare"):

@@ -5,7 +5,6 @@ from unittest.mock import patch
 import psycopg2.errors
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch_work
 
@@ -46,7 +45,7 @@ class TestBatchesSafety(BatchCase):
 
     def test_in_the_background_it_is_done_in_the_name_of_whoever_pressed_the_button(self):
         self.small_chunks()
-        colleague = new_test_user(self.env, "batch_colleague", USER, name="Carl Colleague")
+        colleague = self.new_user("batch_colleague", USER, name="Carl Colleague")
         batch = self.batch_of_links(self.listings[:3])
         batch.with_user(colleague).action_apply()
         self.assertEqual((batch.state, batch.user_id), ("running", colleague))
@@ -135,7 +134,7 @@ class TestBatchesSafety(BatchCase):
         self.listings[:1]._link(self.tea)
         batch = self.batch_of_links(self.listings[:2])
         batch.action_apply()
-        self.tea.company_id = self.env["res.company"].create({"name": "Other"})
+        self.tea.company_id = self.new_company("Other")
         batch.action_undo()
         self.assertEqual((batch.state, batch.undone_count, batch.left_count), ("undone", 1, 1))
         self.assertIn("belongs to another company", batch.line_ids[0].text)

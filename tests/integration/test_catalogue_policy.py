@@ -1,7 +1,6 @@
 """A catalogue from a channel: products made by themselves, where a person switched that on."""
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from tests.fakes import connected, item
 from tests.integration.orders_common import OrderCase
@@ -13,7 +12,7 @@ class TestCataloguePolicy(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.manager = new_test_user(cls.env, "policy_manager", "order_channel_mapping.group_channel_manager")
+        cls.manager = cls.new_user("policy_manager", "order_channel_mapping.group_channel_manager")
 
     def fetch(self, *skus):
         self.connector.items = [item(sku, sku) for sku in skus]

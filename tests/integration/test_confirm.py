@@ -2,7 +2,6 @@
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 
@@ -16,7 +15,7 @@ class ConfirmCase(ChannelCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.channel = cls.make_channel()
-        cls.clerk = new_test_user(cls.env, "confirm_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("confirm_clerk", USER, name="Clara Clerk")
         cls.number = 0
 
     @classmethod
@@ -104,7 +103,7 @@ class TestConfirm(ConfirmCase):
         self.assertTrue(shirts._confirm().product_tmpl_id.is_storable, "one of them is a thing")
 
     def test_a_channel_of_another_company_makes_its_own_product(self):
-        company = self.env["res.company"].create({"name": "Other"})
+        company = self.new_company("Other")
         self.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
         channel = self.make_channel(company=company)
         product = self.listing("A", channel=channel)._confirm()
@@ -283,7 +282,7 @@ class TestConfirm(ConfirmCase):
         self.assertFalse(listing._find_twins()[listing][0].is_certain)
 
     def test_a_product_of_another_company_is_no_twin(self):
-        company = self.env["res.company"].create({"name": "Other"})
+        company = self.new_company("Other")
         self.env["product.product"].create({"name": "One", "default_code": "T1", "company_id": company.id})
         self.assertEqual(self.twins(self.listing("T1", "One")), [])
 

@@ -1,7 +1,7 @@
 """The form that shows what listings would become: edited, linked instead, counted in; two people at once."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from tests.integration.test_confirm import USER, ConfirmCase
 
@@ -122,7 +122,7 @@ class TestConfirmWizard(ConfirmCase):
     # === OPENING STOCK === #
 
     def test_opening_stock_is_an_adjustment_in_the_users_name(self):
-        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        keeper = self.new_user("confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
         first, second = self.listing("A"), self.listing("B")
         wizard = self.open(first + second, keeper)
         location = self.warehouse(self.env.company).lot_stock_id
@@ -140,7 +140,7 @@ class TestConfirmWizard(ConfirmCase):
         self.assertFalse(self.env["stock.move"].search([("product_id", "=", second.product_id.id)]))
 
     def test_a_service_has_no_opening_stock(self):
-        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        keeper = self.new_user("confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
         listing = self.listing("A", physical=False)
         line = self.open(listing, keeper)
         line.wizard_id.opening_stock = True
@@ -159,7 +159,7 @@ class TestConfirmWizard(ConfirmCase):
         line.wizard_id.opening_stock = False
         line.action_confirm()
         self.assertEqual(listing.product_id.qty_available, 0.0)
-        keeper = new_test_user(self.env, "confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
+        keeper = self.new_user("confirm_keeper", f"{USER},stock.group_stock_user", name="Karl Keeper")
         unticked = self.listing("B")
         line = self.open(unticked, keeper)
         line.opening_quantity = 7
@@ -172,7 +172,7 @@ class TestConfirmWizard(ConfirmCase):
         product = self.env["product.product"].create({"name": "Tea"})
         listing = self.listing("A", "Leaf")
         line = self.open(listing)
-        colleague = new_test_user(self.env, "confirm_colleague", USER, name="Carl Colleague")
+        colleague = self.new_user("confirm_colleague", USER, name="Carl Colleague")
         listing.with_user(colleague)._as_mapper()._link(product)
         with self.assertRaisesRegex(UserError, r"Carl Colleague linked \[A\] Leaf to .*Tea on "):
             line.action_confirm()
@@ -212,17 +212,15 @@ class TestConfirmWizard(ConfirmCase):
 
     def test_who_may(self):
         listing = self.listing("A")
-        outsider = new_test_user(self.env, "confirm_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("confirm_outsider", "sales_team.group_sale_manager")
         with self.assertRaisesRegex(UserError, "You need the right to map"):
             self.open(listing, outsider)
         line = self.open(listing)
-        colleague = new_test_user(self.env, "confirm_colleague", USER)
+        colleague = self.new_user("confirm_colleague", USER)
         with self.assertRaises(AccessError):
             line.with_user(colleague).action_confirm()
-        company = self.env["res.company"].create({"name": "Other"})
-        foreign = new_test_user(
-            self.env, "confirm_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        company = self.new_company("Other")
+        foreign = self.new_user("confirm_foreign", USER, company=company)
         with self.assertRaises(AccessError):
             self.open(listing, foreign)
         theirs = self.listing("B", channel=self.make_channel(company=company))

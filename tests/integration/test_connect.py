@@ -22,6 +22,8 @@ SWITCHES = ("auto_link", "auto_process", "push_stock", "push_tracking")
 
 
 class TestConnect(ConnectMixin, ChannelCase):
+    outsiders = True
+
     def test_one_form_makes_channel_and_account(self):
         channel = self.new_channel(credentials=False)
         self.assertEqual(channel.account_id.provider, "shopify")
@@ -133,6 +135,8 @@ class TestConnect(ConnectMixin, ChannelCase):
 
 
 class TestConnectRefusals(ConnectMixin, ChannelCase):
+    outsiders = True
+
     def test_errors_are_friendly_and_hold_no_secret(self):
         errors = {
             "credentials": AuthError("The token was revoked."),

@@ -2,7 +2,6 @@
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from tests.fakes import line
 from tests.integration.corrections_common import CHANNEL_USER, CorrectionCase
@@ -238,13 +237,9 @@ class TestDelivered(CorrectionCase):
 
     def test_nobody_without_the_right_and_of_another_company(self):
         self.sell(line("L1", "item"))
-        outsider = new_test_user(
-            self.env, "correct_outsider", "sales_team.group_sale_manager,stock.group_stock_manager"
-        )
-        company = self.env["res.company"].create({"name": "Another"})
-        stranger = new_test_user(
-            self.env, "correct_stranger", CHANNEL_USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        outsider = self.new_user("correct_outsider", "sales_team.group_sale_manager,stock.group_stock_manager")
+        company = self.new_company("Another")
+        stranger = self.new_user("correct_stranger", CHANNEL_USER, company=company)
         batch = self.relink(self.mug)
         for user in (outsider, stranger):
             with self.assertRaises(UserError):

@@ -5,7 +5,6 @@ import psycopg2
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from tests.common import ChannelHttpCase
@@ -15,6 +14,8 @@ from tests.integration.orders_common import OrderCase
 
 class TestFreeze(OrderCase):
     """A frozen order can't move, whichever way it is tried (rule 4)."""
+
+    chatter = True
 
     def setUp(self):
         super().setUp()
@@ -175,7 +176,7 @@ class TestFreeze(OrderCase):
 
     def test_no_default_brings_the_placeholder_in(self):
         placeholder = self.env.ref("order_channel_mapping.product_placeholder")
-        seller = new_test_user(self.env, "freeze_defaults", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("freeze_defaults", "sales_team.group_sale_salesman_all_leads")
         values = {"partner_id": self.free.partner_id.id, "order_line": [Command.create({"name": "x"})]}
 
         def create(**defaults):
@@ -188,7 +189,7 @@ class TestFreeze(OrderCase):
         self.assertStays(create)
 
     def test_no_default_makes_an_order_a_channels(self):
-        seller = new_test_user(self.env, "freeze_claims", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("freeze_claims", "sales_team.group_sale_salesman_all_leads")
         spare = self.channel_order("frozen").copy({"external_id": "spare"})
         defaults = {
             "default_channel_order_id": spare.id,
@@ -245,7 +246,7 @@ class TestFreeze(OrderCase):
             )
         )
         sale, channel_order = self.sale("by-hand"), self.channel_order("by-hand")
-        seller = new_test_user(self.env, "freeze_seller", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("freeze_seller", "sales_team.group_sale_salesman_all_leads")
         taken = channel_order.event_ids
         tea = sale.order_line[1]
         sale.with_user(seller).write(
@@ -321,7 +322,7 @@ class TestFreeze(OrderCase):
         self.assertEqual(self.free.order_line.product_id, self.tea)
 
     def test_who_may_not_map_is_told_so(self):
-        seller = new_test_user(self.env, "freeze_mapper", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("freeze_mapper", "sales_team.group_sale_salesman_all_leads")
         for action in ("action_channel_confirm_items", "action_channel_link_items"):
             with self.subTest(action), self.assertRaisesRegex(UserError, "You need the right to map items"):
                 getattr(self.frozen.with_user(seller), action)()

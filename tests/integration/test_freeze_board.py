@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch_release
 from odoo.addons.order_channel_mapping.models.order_channel_freeze_alert import ALERT
@@ -157,12 +157,12 @@ class TestFreezeBoard(FreezeBoardCase):
     def test_who_may_not_map_maps_nothing_here(self):
         self.freeze()
         hat = self.board()["HAT"]
-        seller = new_test_user(self.env, "board_seller", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("board_seller", "sales_team.group_sale_salesman_all_leads")
         for action in ("action_confirm", "action_open_link"):
             with self.subTest(action), self.assertRaises(UserError):
                 answer = getattr(hat.with_user(seller), action)()
                 self.env[answer["res_model"]].with_user(seller).with_context(**answer["context"]).create({})
-        clerk = new_test_user(self.env, "board_clerk", "order_channel_mapping.group_channel_user")
+        clerk = self.new_user("board_clerk", "order_channel_mapping.group_channel_user")
         listing = hat.listing_id
         hat.with_user(clerk).action_confirm()
         self.assertEqual(listing.state, "linked")
@@ -183,7 +183,7 @@ class TestFreezeBoard(FreezeBoardCase):
 class TestFreezeAlert(FreezeBoardCase):
     def setUp(self):
         super().setUp()
-        self.person = new_test_user(self.env, "alert_clerk", "order_channel_mapping.group_channel_user")
+        self.person = self.new_user("alert_clerk", "order_channel_mapping.group_channel_user")
         self.channel.user_id = self.person
         soon = START.now(START.tzinfo)
         self.take(

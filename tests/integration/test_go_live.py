@@ -43,6 +43,8 @@ class GoLiveCase(ConnectMixin, ChannelCase):
 
 
 class TestGoLive(GoLiveCase):
+    outsiders = True
+
     def test_the_preview_counts_links(self):
         self.env["product.product"].create(
             [{"name": "Hat", "default_code": "HAT-1"}, {"name": "A", "default_code": "TWO"}]
@@ -163,6 +165,8 @@ class TestGoLive(GoLiveCase):
 
 
 class TestStates(GoLiveCase):
+    outsiders = True
+
     def test_pausing_writes_no_cron(self):
         """A cron that runs may not be written: passes read the channel's own state first."""
         with patch.object(type(self.env["ir.cron"]), "write", side_effect=AssertionError("a cron was written")):

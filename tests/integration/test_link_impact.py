@@ -1,6 +1,6 @@
 """What linking would do is shown while products and quantities are chosen: stock, price, cost, orders, shared stock."""
 
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from tests.fakes import line
 from tests.integration.orders_common import OrderCase
@@ -12,7 +12,7 @@ class TestLinkImpact(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "impact_clerk", USER)
+        cls.clerk = cls.new_user("impact_clerk", USER)
         cls.channel.push_stock = True
         cls.env["order.channel.location"].create({"channel_id": cls.channel.id, "external_id": "loc-1", "name": "Main"})
         cls.stock = cls.warehouse(cls.env.company).lot_stock_id
@@ -103,7 +103,7 @@ class TestLinkImpact(OrderCase):
         self.assertEqual(form.stock_text, "Enough for 20. A custom item has no stock at the channel.")
 
     def test_a_product_of_another_company_is_named_as_such(self):
-        other = self.env["res.company"].create({"name": "Another"})
+        other = self.new_company("Another")
         product = self.env["product.product"].create({"name": "Theirs", "is_storable": True, "company_id": other.id})
         offers = self.env["order.channel.listing"]._offers_as({self.box: [(product.id, 1.0)]})
         self.assertEqual((offers[self.box].hold, offers[self.box].quantity), ("other_company", 0))

@@ -3,7 +3,6 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.models import order_channel_listing_review
 
@@ -16,7 +15,7 @@ class TestLinkReview(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "review_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("review_clerk", USER, name="Clara Clerk")
 
     def fetch(self, *items):
         self.connector.items = list(items)
@@ -108,7 +107,7 @@ class TestLinkReview(OrderCase):
     def test_rights(self):
         self.channel.review_links = True
         listing = self.fetch(item("1", "MUG-1"))
-        outsider = new_test_user(self.env, "review_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("review_outsider", "sales_team.group_sale_manager")
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
             listing.with_user(outsider).action_looks_right()
         self.assertTrue(listing.to_review)

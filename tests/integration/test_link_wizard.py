@@ -1,7 +1,7 @@
 """The form that asks which product an item is."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from tests.common import ChannelCase
 
@@ -13,7 +13,7 @@ class TestLinkWizard(ChannelCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.channel = cls.make_channel()
-        cls.clerk = new_test_user(cls.env, "link_clerk", USER)
+        cls.clerk = cls.new_user("link_clerk", USER)
         cls.tea, cls.mug = cls.env["product.product"].create(
             [{"name": "Tea", "default_code": "TEA"}, {"name": "Mug", "default_code": "MUG"}]
         )
@@ -97,7 +97,7 @@ class TestLinkWizard(ChannelCase):
         self.assertEqual(len(form.line_ids), 2)
 
     def test_what_a_colleague_changed_or_ended_since_is_not_overwritten(self):
-        colleague = new_test_user(self.env, "link_colleague", USER, name="Carl Colleague")
+        colleague = self.new_user("link_colleague", USER, name="Carl Colleague")
         theirs = self.six.with_user(colleague)._as_mapper()
         self.six._link(self.tea)
         form = self.form(self.six)
@@ -117,11 +117,11 @@ class TestLinkWizard(ChannelCase):
             wizard.action_link()
 
     def test_nobody_links_without_the_right_or_in_another_company(self):
-        outsider = new_test_user(self.env, "link_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("link_outsider", "sales_team.group_sale_manager")
         with self.assertRaises(AccessError):
             self.form(self.six, outsider)
-        other = self.env["res.company"].create({"name": "Another"})
-        stranger = new_test_user(self.env, "link_stranger", USER, company_id=other.id, company_ids=[(6, 0, other.ids)])
+        other = self.new_company("Another")
+        stranger = self.new_user("link_stranger", USER, company=other)
         with self.assertRaises(AccessError):
             self.form(self.six, stranger)
         wizard = self.env["order.channel.link"].with_user(stranger).create({"product_id": self.tea.id})

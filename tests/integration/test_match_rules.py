@@ -82,7 +82,7 @@ class TestMatchRules(AutoLinkCase):
 
     def test_what_is_archived_or_another_companys_is_not_found(self):
         self.product("OLD-1", name="Old thing").active = False
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         theirs = self.product("THEIRS", name="Their thing", company_id=company.id, barcode="4006381333931")
         old = self.product(name="Old thing")
         self.env["product.uom"].create(
@@ -101,7 +101,7 @@ class TestMatchRules(AutoLinkCase):
                 self.assertEqual(self.match(listing, name=name, strength="loose").hint, "none", (listing.sku, name))
 
     def test_items_of_two_companies_find_each_their_own(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         shop = self.make_channel(company=company, name="Their shop")
         size = self.env.ref("uom.product_uom_pack_6").id
         mine, theirs = (

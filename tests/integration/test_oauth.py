@@ -22,6 +22,8 @@ LOGGER = "odoo.addons.order_channel_mapping"
 
 
 class TestConsent(ConsentMixin, ChannelHttpCase):
+    outsiders = True
+
     def assertLandsOn(self, response, channel):
         """On the channel's form, and nothing that came back is in the address."""
         self.assertEqual(response.status_code, 303)

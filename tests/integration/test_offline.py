@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from tests.common import ChannelCase
 
@@ -14,9 +14,9 @@ class OfflineCase(ChannelCase):
     def setUpClass(cls):
         super().setUpClass()
         groups = "order_channel_mapping.group_channel_{},product.group_product_pricelist"
-        cls.user = new_test_user(cls.env, "offline_user", groups.format("user"))
-        cls.manager = new_test_user(cls.env, "offline_manager", groups.format("manager"))
-        cls.boss = new_test_user(cls.env, "offline_boss", groups.format("user") + ",sales_team.group_sale_manager")
+        cls.user = cls.new_user("offline_user", groups.format("user"))
+        cls.manager = cls.new_user("offline_manager", groups.format("manager"))
+        cls.boss = cls.new_user("offline_boss", groups.format("user") + ",sales_team.group_sale_manager")
         cls.env["product.pricelist"].search([]).active = False
         cls.customer = cls.env["res.partner"].create({"name": "Mary Major", "email": "mary@example.com"})
         cls.mug, cls.tea, cls.wrapping = cls.env["product.product"].create(
@@ -172,7 +172,7 @@ class TestOfflineListings(OfflineCase):
         shop = self.make_channel()
         with self.assertRaises(UserError):
             shop.with_user(self.user).action_add_products()
-        outsider = new_test_user(self.env, "offline_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("offline_outsider", "sales_team.group_sale_manager")
         with self.assertRaises(UserError):
             self.store.with_user(outsider)._add_products(self.mug)
         self.store.sudo().state = "closing"
@@ -180,7 +180,7 @@ class TestOfflineListings(OfflineCase):
             self.add(self.mug)
 
     def test_products_of_another_company_are_refused(self):
-        self.tea.company_id = self.env["res.company"].create({"name": "Elsewhere"})
+        self.tea.company_id = self.new_company("Elsewhere")
         with self.assertRaises(UserError):
             self.add(self.tea)
 
@@ -240,7 +240,7 @@ class TestAddProducts(OfflineCase):
         self.assertFalse(self.listing(self.mug) | self.listing(old))
 
     def test_other_companies_products_are_not_offered(self):
-        self.tea.company_id = self.env["res.company"].create({"name": "Elsewhere"})
+        self.tea.company_id = self.new_company("Elsewhere")
         wizard = self.wizard(choice="filter", filter_domain=f"[('id', 'in', {[self.mug.id, self.tea.id]})]")
         self.assertEqual(wizard._products(), self.mug)
 

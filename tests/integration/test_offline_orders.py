@@ -11,10 +11,12 @@ from .test_offline import OfflineCase
 
 
 class TestOfflineOrders(OfflineCase):
+    chatter = True
+
     def test_only_open_offline_stores_can_be_chosen(self):
         shop = self.make_channel()
         unopened = self.env["order.channel"].with_user(self.manager).create({"name": "Fair", "provider": "offline"})
-        abroad = self.env["res.company"].create({"name": "Elsewhere"})
+        abroad = self.new_company("Elsewhere")
         foreign = self.env["order.channel"].create(
             {
                 "name": "Abroad",

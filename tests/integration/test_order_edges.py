@@ -30,7 +30,7 @@ class TestOrderEdges(OrderCase):
     # === BUYERS === #
 
     def test_addresses_belong_to_the_company_of_their_customer(self):
-        other = self.env["res.company"].create({"name": "Other company"})
+        other = self.new_company("Other company")
         elsewhere = records.Address(name="Mary", street="9 Side Rd", zip="9", city="Ogden", country=self.country_code)
         self.take(self.order("1", [line("a", sku="MUG-1")], shipping=elsewhere))
         sale = self.sale("1")
@@ -50,7 +50,7 @@ class TestOrderEdges(OrderCase):
         self.assertFalse(found, "another company's salesperson found the buyer's address")
 
     def test_an_address_of_another_company_is_not_used_for_a_shared_customer(self):
-        other = self.env["res.company"].create({"name": "Other company"})
+        other = self.new_company("Other company")
         customer = self.env["res.partner"].create({"name": "Mary Major", "email": "1@example.com"})
         elsewhere = records.Address(name="Mary", street="9 Side Rd", zip="9", city="Ogden", country=self.country_code)
         theirs = self.env["res.partner"].create(
@@ -160,7 +160,7 @@ class TestOrderEdges(OrderCase):
     # === COMPANIES === #
 
     def test_linking_does_not_tell_the_name_of_another_companys_product(self):
-        other = self.env["res.company"].create({"name": "Other company"})
+        other = self.new_company("Other company")
         secret = self.env["product.product"].create({"name": "Secret thing", "company_id": other.id})
         mapper = self.env["res.users"].create(
             {

@@ -2,7 +2,6 @@
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from tests.fakes import line, money
 from tests.integration.orders_common import OrderCase
@@ -95,7 +94,7 @@ class TestOrderEdits(OrderCase):
 
     def test_a_salesperson_without_the_channels_rights_may_edit_but_not_keep(self):
         sale = self.sold()
-        seller = new_test_user(self.env, "seller", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("seller", "sales_team.group_sale_salesman_all_leads")
         sale.with_user(seller).order_line[0].price_unit = 8.0
         self.assertEqual(self.total_blocker().params["difference"], "-2.00")
         with self.assertRaisesRegex(UserError, "You need the right to map items"):

@@ -10,6 +10,8 @@ from tests.integration.orders_common import OrderCase
 
 
 class TestOrders(OrderCase):
+    chatter = True
+
     def test_an_open_order_becomes_a_draft_with_the_channels_amounts(self):
         run = self.take(
             self.order(

@@ -6,7 +6,6 @@ import io
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
 from odoo.tools import SQL
 
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
@@ -167,7 +166,7 @@ class TestPreflight(ChannelCase):
         self.assertEqual(self.found(self.check(self.web, of_branch)), {"other_company": theirs})
 
     def test_companies_are_not_compared(self):
-        company = self.env["res.company"].create({"name": "Other company", "currency_id": self.currency.id})
+        company = self.new_company("Other company", currency_id=self.currency.id)
         theirs = [self.make_channel(name=name, company=company) for name in ("Their web", "Their market")]
         self.listing("X", product=self.hat)
         conflict = self.listing("X", theirs[0], self.hat) + self.listing("X", theirs[1], self.mug)
@@ -307,15 +306,9 @@ class TestPreflight(ChannelCase):
     # === RIGHTS === #
 
     def test_who_may_check_what(self):
-        clerk = new_test_user(self.env, "preflight_clerk", "order_channel_mapping.group_channel_user")
-        company = self.env["res.company"].create({"name": "Other company"})
-        stranger = new_test_user(
-            self.env,
-            "preflight_other",
-            "order_channel_mapping.group_channel_user",
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
+        clerk = self.new_user("preflight_clerk", "order_channel_mapping.group_channel_user")
+        company = self.new_company("Other company")
+        stranger = self.new_user("preflight_other", "order_channel_mapping.group_channel_user", company=company)
         self.listing(False)
         action = self.web.with_user(clerk).action_preflight()
         report = self.env["order.channel.preflight"].browse(action["res_id"]).with_user(clerk)
@@ -336,7 +329,7 @@ class TestPreflight(ChannelCase):
         self.assertEqual(
             (theirs.listing_count, len(theirs.finding_ids)), (1, 0), "what is not theirs is not even there"
         )
-        seller = new_test_user(self.env, "preflight_seller", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("preflight_seller", "sales_team.group_sale_salesman_all_leads")
         with self.assertRaises(UserError):
             self.web.with_user(seller).action_preflight()
 

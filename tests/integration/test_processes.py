@@ -58,7 +58,7 @@ class TestProcesses(ProcessCase):
 
     def test_two_workers_on_one_channel_make_no_duplicate_and_no_error(self):
         for kind in ("items", "orders"):
-            for worker in [self.start_worker(kind, pause=0.15) for __ in range(2)]:
+            for worker in [self.start_worker(kind, pause=0.05) for __ in range(2)]:
                 self.check_worker(worker)
         state = self.state()
         for name in ("listings", "orders", "buyers", "failures", "cursors"):

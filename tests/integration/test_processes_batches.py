@@ -15,7 +15,7 @@ IGNORED = "SELECT count(*) FROM order_channel_listing WHERE state = 'ignored'"
 
 
 class TestBatches(ProcessCase):
-    worker = "tests.integration.worker_batches"
+    module = "worker_batches"
 
     def test_cancel_gets_in_between_two_steps(self):
         self.fresh_database()

@@ -15,7 +15,7 @@ LINKED = """
 
 
 class TestPeople(ProcessCase):
-    worker = "tests.integration.worker_people"
+    module = "worker_people"
 
     def setUp(self):
         super().setUp()

@@ -35,7 +35,7 @@ OUTBOX = {
 
 
 class TestProcessesSending(ProcessCase):
-    worker = "tests.integration.worker_shop"
+    module = "worker_shop"
 
     @classmethod
     def setUpClass(cls):

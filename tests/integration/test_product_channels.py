@@ -3,7 +3,7 @@
 from lxml import etree
 
 from odoo import fields
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from tests.common import ChannelCase
 
@@ -77,8 +77,8 @@ class TestProductChannels(ChannelCase):
         self.assertEqual([len(template.channel_sold_listing_ids) for template in templates], [0, 5])
 
     def test_the_tab_is_for_those_who_may_see_channels(self):
-        clerk = new_test_user(self.env, "tab_clerk", "order_channel_mapping.group_channel_user")
-        seller = new_test_user(self.env, "tab_seller", "sales_team.group_sale_salesman_all_leads")
+        clerk = self.new_user("tab_clerk", "order_channel_mapping.group_channel_user")
+        seller = self.new_user("tab_seller", "sales_team.group_sale_salesman_all_leads")
         for model, view, record in (
             ("product.product", "product.product_normal_form_view", self.small),
             ("product.template", "product.product_template_only_form_view", self.template),
@@ -93,9 +93,8 @@ class TestProductChannels(ChannelCase):
         self.assertIn("channel_listing_count", arch_page_rule(self.env))
 
     def test_another_companys_listings_are_not_shown(self):
-        company = self.env["res.company"].create({"name": "Other company"})
-        stranger = new_test_user(
-            self.env,
+        company = self.new_company("Other company")
+        stranger = self.new_user(
             "tab_stranger",
             "order_channel_mapping.group_channel_user",
             company_id=company.id,

@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch_release
 
@@ -17,7 +17,7 @@ class TestRelease(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "release_clerk", USER)
+        cls.clerk = cls.new_user("release_clerk", USER)
         cls.first, cls.second = cls.env["order.channel.listing"].create(
             [
                 {

@@ -9,7 +9,7 @@ from lxml import etree
 
 from odoo.fields import Command
 from odoo.modules import get_module_path
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
@@ -52,7 +52,7 @@ class TestScreens(OrderCase):
 
     def test_a_salesperson_without_the_channels_rights_can_read_its_orders(self):
         self.take_some()
-        seller = new_test_user(self.env, "seller", "sales_team.group_sale_salesman_all_leads")
+        seller = self.new_user("seller", "sales_team.group_sale_salesman_all_leads")
         for number in ("1", "2"):
             order = self.sale(number).with_user(seller)
             with Form(order) as form:
@@ -212,7 +212,7 @@ class TestScreens(OrderCase):
         self.channel._record_failures("order", None, [("77", "bad_payload", {}, {"id": "77"})])
         prefix = "order_channel_mapping.group_channel_"
         for group in ("user", "manager"):
-            person = new_test_user(self.env, f"reader_{group}", prefix + group)
+            person = self.new_user(f"reader_{group}", prefix + group)
             actions = self.actions_of_menus(person)
             self.assertGreaterEqual(len(actions), 20 if group == "manager" else 17)
             for action in actions:

@@ -6,7 +6,6 @@ import inspect
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user
 from odoo.tools import SQL
 
 from odoo.addons.order_channel_mapping.tools.guard import internal
@@ -34,6 +33,8 @@ NOBODY = {
 
 
 class TestSecurity(ConnectMixin, ChannelCase):
+    outsiders = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -198,8 +199,7 @@ class TestSecurity(ConnectMixin, ChannelCase):
 
     def test_a_company_that_is_not_chosen_is_out_of_sight(self):
         """Who works for both companies sees those that are ticked at the top of the screen."""
-        both = new_test_user(
-            self.env,
+        both = self.new_user(
             "channel_both",
             f"{GROUPS}manager",
             company_id=self.company.id,
@@ -350,8 +350,8 @@ class TestSecurity(ConnectMixin, ChannelCase):
         self.assertTrue(order.picking_ids)
         people = [
             self.salesperson,
-            new_test_user(self.env, "channel_accountant", "account.group_account_manager"),
-            new_test_user(self.env, "channel_storekeeper", "stock.group_stock_manager"),
+            self.new_user("channel_accountant", "account.group_account_manager"),
+            self.new_user("channel_storekeeper", "stock.group_stock_manager"),
         ]
         extended = 0
         for model in self.env.values():

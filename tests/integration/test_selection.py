@@ -1,5 +1,3 @@
-from odoo.tests import new_test_user
-
 from tests.common import ChannelCase
 
 
@@ -44,10 +42,10 @@ class TestSelection(ChannelCase):
         self.assertEqual(self.ignored(self.listings[:3], None), ["Item 0", "Item 1", "Item 2"])
 
     def test_only_what_the_user_may_see(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         other = self.make_channel(company=company)
         theirs = self.listings[0].copy({"channel_id": other.id, "company_id": company.id, "external_id": "theirs"})
-        clerk = new_test_user(self.env, "selection_clerk", "order_channel_mapping.group_channel_user")
+        clerk = self.new_user("selection_clerk", "order_channel_mapping.group_channel_user")
         self.assertEqual(len(self.ignored(self.listings[:2].with_user(clerk), [("name", "like", "Item")])), 4)
         self.assertEqual(theirs.state, "unconfirmed")
 

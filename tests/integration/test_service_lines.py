@@ -1,7 +1,6 @@
 """What an order sells that is no product: taken as a service line at the channel's price, this time or always."""
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from tests.fakes import line
 from tests.integration.orders_common import OrderCase
@@ -13,7 +12,7 @@ class TestServiceLines(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "service_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("service_clerk", USER, name="Clara Clerk")
         cls.service = cls.env.ref("order_channel_mapping.product_service")
 
     def wrap(self, number, title="Gift wrap", price="3.50"):

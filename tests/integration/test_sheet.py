@@ -1,7 +1,6 @@
 """Mapping in a spreadsheet, the way out: which listings, and what their rows say."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from odoo.addons.order_channel_mapping.models.order_channel_listing_sheet import SHEET_CHUNK
@@ -81,7 +80,7 @@ class TestSheetDownload(SheetCase):
         self.assertEqual((row["suggestion"], row["fits"]), ("", ""), "what is ignored needs none")
 
     def test_of_one_company_and_of_the_channels_that_are_chosen(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         self.clerk.company_ids |= company
         theirs = self.make_listings(1, self.make_channel(company=company))
         twin = self.make_listings(1, self.make_channel(name="Twin"))
@@ -124,17 +123,15 @@ class TestSheetDownload(SheetCase):
         self.assertLessEqual(queries(many), queries(many[95:105]))
 
     def test_rights(self):
-        outsider = new_test_user(self.env, "sheet_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("sheet_outsider", "sales_team.group_sale_manager")
         with self.assertRaises(AccessError):
             self.sheet(self.listings, user=outsider)
         sheet = self.sheet(self.listings)
-        colleague = new_test_user(self.env, "sheet_colleague", USER)
+        colleague = self.new_user("sheet_colleague", USER)
         with self.assertRaises(AccessError):
             sheet.with_user(colleague).action_download()
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        foreign = new_test_user(
-            self.env, "sheet_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        company = self.new_company("Elsewhere")
+        foreign = self.new_user("sheet_foreign", USER, company=company)
         self.assertFalse(self.sheet(self.listings, user=foreign)._listings())
         with self.assertRaises(AccessError):
             self.sheet(user=foreign, which="all", company_id=self.env.company.id)
@@ -145,7 +142,7 @@ class TestSheetDownload(SheetCase):
             self.sheet(channel_ids=self.channel.ids).action_download()
 
     def test_items_of_two_companies_are_not_mixed(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         self.env["stock.warehouse"].create({"name": "E", "code": "E", "company_id": company.id})
         theirs = self.make_listings(1, self.make_channel(company=company))
         with self.assertRaisesRegex(UserError, "one company"):
@@ -163,8 +160,8 @@ class TestSheetHttp(ChannelHttpCase):
                 "name": "=1+1",
             }
         )
-        clerk = new_test_user(self.env, "sheet_clerk", USER)
-        new_test_user(self.env, "sheet_colleague", USER)
+        clerk = self.new_user("sheet_clerk", USER)
+        self.new_user("sheet_colleague", USER)
         for file_format in ("csv", "xlsx"):
             sheet = self.env["order.channel.sheet"].with_user(clerk)
             sheet = sheet.create({"selected_ids": listing.ids, "file_format": file_format})

@@ -6,7 +6,6 @@ from unittest.mock import patch
 import xlsxwriter
 
 from odoo.exceptions import UserError
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.controllers.sheet import MappingSheet
 from odoo.addons.order_channel_mapping.models import order_channel_batch_file
@@ -91,7 +90,7 @@ class TestSheetUpload(SheetCase):
         self.assertEqual(batch.line_ids.mapped("action"), ["link", "ignore"])
 
     def test_rows_that_cannot_be_done_say_why(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
+        company = self.new_company("Elsewhere")
         self.clerk.company_ids |= company
         self.env["product.product"].create(
             [
@@ -228,7 +227,7 @@ class TestSheetUpload(SheetCase):
         self.assertEqual((self.listings[0].product_id, self.listings[0].product_quantity), (self.tea, 1))
 
     def test_of_two_people_with_a_sheet_each_the_slower_is_told(self):
-        colleague = new_test_user(self.env, "sheet_colleague", USER, name="Carl Colleague")
+        colleague = self.new_user("sheet_colleague", USER, name="Carl Colleague")
         mine = self.upload(self.file(("item-0", "MUG-1"), ("item-1", "MUG-1")))
         theirs = self.upload(self.file(("item-0", "TEA-1")), user=colleague)
         theirs.action_apply()
@@ -260,16 +259,14 @@ class TestSheetUpload(SheetCase):
         self.assertIn("2 rows are the most", batch.text)
 
     def test_people_upload_into_their_own_companies_only(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        foreign = new_test_user(
-            self.env, "sheet_foreign", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        company = self.new_company("Elsewhere")
+        foreign = self.new_user("sheet_foreign", USER, company=company)
         batch = self.upload(self.file(("item-0", "MUG-1")), user=foreign)
         self.assertEqual((batch.company_id, batch.line_ids.reason_code), (company, "row_channel"))
         self.assertFalse(batch.line_ids.listing_id)
         with self.assertRaisesRegex(UserError, "Choose a company of yours"):
             batch._make_from_sheet(self.file(("item-0", "MUG-1")), "mapping.csv", self.env.company)
-        outsider = new_test_user(self.env, "sheet_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("sheet_outsider", "sales_team.group_sale_manager")
         with self.assertRaisesRegex(UserError, "You need the right to map items"):
             self.env["order.channel.batch"].with_user(outsider)._make_from_sheet(b"", "x", self.env.company)
         with self.assertRaisesRegex(UserError, "Upload the sheet under"):

@@ -2,13 +2,13 @@
 
 from unittest.mock import patch
 
-from odoo.tests import new_test_user
-
 from tests.fakes import line
 from tests.integration.orders_common import OrderCase
 
 
 class TestSilence(OrderCase):
+    chatter = True
+
     def setUp(self):
         super().setUp()
         self.mug.invoice_policy = "order"
@@ -16,9 +16,7 @@ class TestSilence(OrderCase):
         self.sold = self.sale("1")
         self.buyer = self.sold.partner_id
         self.buyer.write({"email": "mary@example.com", "phone": "+1 555 0100"})
-        self.clerk = new_test_user(
-            self.env, "silence_clerk", "sales_team.group_sale_salesman", email="clerk@example.com"
-        )
+        self.clerk = self.new_user("silence_clerk", "sales_team.group_sale_salesman", email="clerk@example.com")
         self.clerk.notification_type = "email"
 
     def mails_to(self, partner):

@@ -190,7 +190,7 @@ class TestPromise(StockCase):
         self.assertEqual(self.offers(self.make_listing(product), self.make_listing((product, 3.0))), [8, 2])
 
     def test_another_companys_stock_is_not_offered(self):
-        stranger = self.env["res.company"].create({"name": "Stranger"})
+        stranger = self.new_company("Stranger")
         self.env.user.company_ids |= stranger
         theirs = self.env["stock.warehouse"].sudo().search([("company_id", "=", stranger.id)], limit=1)
         product = self.make_product(on_hand=3)

@@ -304,7 +304,7 @@ class TestInterrupted(StockCase):
 class TestHolds(StockCase):
     def test_each_listing_that_is_not_pushed_says_why(self):
         product = self.make_product(on_hand=10)
-        stranger = self.env["res.company"].create({"name": "Stranger"})
+        stranger = self.new_company("Stranger")
         theirs = self.make_product("Theirs", company_id=False)
         listings = {
             None: self.make_listing(product),

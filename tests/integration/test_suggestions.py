@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import freeze_time, new_test_user
+from odoo.tests import freeze_time
 
 from odoo.addons.order_channel_mapping.models import (
     order_channel_batch_suggestions,
@@ -25,7 +25,7 @@ class SuggestionCase(ChannelCase):
         cls.company = cls.env.company
         cls.channel = cls.make_channel(name="Web Shop")
         cls.second = cls.make_channel(name="Second Shop")
-        cls.clerk = new_test_user(cls.env, "suggestion_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("suggestion_clerk", USER, name="Clara Clerk")
         Suggestion = cls.env["order.channel.suggestion"].sudo()
         cls.suggestions = Suggestion
         cls.sencha, cls.assam, cls.mug = cls.env["product.product"].create(
@@ -153,7 +153,7 @@ class TestFinding(SuggestionCase):
         self.assertEqual(listing.suggestion_id, listing.suggestion_ids[0])
 
     def test_what_is_never_suggested(self):
-        other = self.env["res.company"].create({"name": "Other"})
+        other = self.new_company("Other")
         names = ("Brass Compass archived", "Brass Compass foreign")
         archived, foreign = self.env["product.product"].create([{"name": name} for name in names])
         archived.active = False
@@ -350,17 +350,15 @@ class TestDeciding(SuggestionCase):
         self.assertFalse(self.item.suggested_at, "in the background")
 
     def test_who_may(self):
-        outsider = new_test_user(self.env, "suggestion_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("suggestion_outsider", "sales_team.group_sale_manager")
         with self.assertRaises(AccessError):
             self.best.with_user(outsider).read(["score"])
         with self.assertRaises(UserError):
             self.item.with_user(outsider).action_accept_suggestion()
         with self.assertRaises(AccessError):
             self.as_clerk(self.best).write({"state": "accepted"})
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        foreign = new_test_user(
-            self.env, "suggestion_foreign", USER, company_id=company.id, company_ids=[Command.set(company.ids)]
-        )
+        company = self.new_company("Elsewhere")
+        foreign = self.new_user("suggestion_foreign", USER, company=company)
         self.assertFalse(self.env["order.channel.suggestion"].with_user(foreign).search([("id", "=", self.best.id)]))
         with self.assertRaises(AccessError):
             self.best.with_user(foreign).action_refuse()

@@ -3,8 +3,6 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
-from odoo.tests import new_test_user
 
 from odoo.addons.order_channel_mapping.models import order_channel_suggestion
 
@@ -203,11 +201,9 @@ class TestDecidedMeanwhile(SuggestionCase):
             self.item.with_user(self.clerk).action_suggest()
 
     def test_who_may(self):
-        outsider = new_test_user(self.env, "edges_outsider", "sales_team.group_sale_manager")
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        foreign = new_test_user(
-            self.env, "edges_foreign", USER, company_id=company.id, company_ids=[Command.set(company.ids)]
-        )
+        outsider = self.new_user("edges_outsider", "sales_team.group_sale_manager")
+        company = self.new_company("Elsewhere")
+        foreign = self.new_user("edges_foreign", USER, company=company)
         for action in ("action_accept", "action_refuse", "action_reopen"):
             for user in (outsider, foreign):
                 with self.assertRaises(AccessError):

@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form
 
 from odoo.addons.order_channel_mapping.models import order_channel_batch
 
@@ -17,7 +17,7 @@ class TestUnlinkAndIgnore(OrderCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = new_test_user(cls.env, "unlink_clerk", USER, name="Clara Clerk")
+        cls.clerk = cls.new_user("unlink_clerk", USER, name="Clara Clerk")
         cls.market = cls.make_channel("shopify", name="Market", orders_phase="all")
         cls.listings = cls.env["order.channel.listing"].create(
             [
@@ -168,7 +168,7 @@ class TestUnlinkAndIgnore(OrderCase):
 
     def test_nobody_unlinks_without_the_right_or_in_another_company(self):
         self.first._link(self.mug)
-        outsider = new_test_user(self.env, "unlink_outsider", "sales_team.group_sale_manager")
+        outsider = self.new_user("unlink_outsider", "sales_team.group_sale_manager")
         self.third._ignore()
         for listing, action in (
             (self.first, "action_open_unlink"),
@@ -180,10 +180,8 @@ class TestUnlinkAndIgnore(OrderCase):
             with self.subTest(action), self.assertRaisesRegex(UserError, "You need the right to map items"):
                 getattr(listing.with_user(outsider), action)()
         self.assertEqual(self.listings.mapped("state"), ["linked", "unconfirmed", "ignored"])
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        stranger = new_test_user(
-            self.env, "unlink_stranger", USER, company_id=company.id, company_ids=[(6, 0, company.ids)]
-        )
+        company = self.new_company("Elsewhere")
+        stranger = self.new_user("unlink_stranger", USER, company=company)
         for action in ("action_open_unlink", "action_unlink_product", "action_open_ignore", "action_ignore"):
             with self.subTest(action), self.assertRaises(AccessError):
                 getattr(self.first.with_user(stranger), action)()

@@ -217,6 +217,8 @@ class TestArrival(WebhookMixin, ChannelHttpCase):
 class TestEffect(WebhookMixin, ChannelCase):
     """What a notification does, and what many at once do not do."""
 
+    outsiders = True
+
     def fetched(self, connector):
         return [what[0] for what in connector.fetches if isinstance(what, tuple)]
 

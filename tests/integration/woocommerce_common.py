@@ -144,8 +144,8 @@ class WooCommerceCase(ChannelCase):
                 for listing in waiting
             ]
         )
-        for listing, product in zip(waiting, products, strict=True):
-            listing._link(product)
+        pairs = [(listing, [(product.id, 1.0)], "manual") for listing, product in zip(waiting, products, strict=True)]
+        waiting._link_batch(pairs)
 
     def answer_taxes(self):
         """A person answers every question for a tax with one tax for each rate."""

@@ -6,12 +6,12 @@ from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
 from odoo.service.model import retrying
 
-from tests.integration.worker import Points, main
+from tests.integration.worker import Points
 
 LISTINGS, CHUNK = 400, 20
 
 
-def _work(registry, verb, **points):
+def work(registry, verb, **points):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         if verb == "prepare":
@@ -58,7 +58,3 @@ def _slow_steps(registry, point):
         point("step")
 
     batch_class._apply_ignore = slow_apply
-
-
-if __name__ == "__main__":
-    main(_work)

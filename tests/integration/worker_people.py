@@ -8,10 +8,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.service.model import retrying
 
-from tests.integration.worker import Points, _say, main
+from tests.integration.worker import Points, say
 
 
-def _work(registry, verb, login=None, **points):
+def work(registry, verb, login=None, **points):
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         if verb == "prepare":
@@ -24,7 +24,7 @@ def _work(registry, verb, login=None, **points):
         try:
             retrying(press, env)
         except UserError as error:
-            _say("told", error)
+            say("told", error)
 
 
 def _prepare(env):
@@ -75,7 +75,7 @@ def _confirm(env, ref="1"):
     def press():
         action = _listing(env, ref).with_context(stay=True).action_confirm()
         if action.get("res_model"):
-            _say("told", env[action["res_model"]].browse(action["res_id"]).twin_text)
+            say("told", env[action["res_model"]].browse(action["res_id"]).twin_text)
 
     return press
 
@@ -92,7 +92,3 @@ def _link(env):
 
 
 _PRESS = {"confirm": _confirm, "confirm_other": lambda env: _confirm(env, "2"), "link": _link}
-
-
-if __name__ == "__main__":
-    main(_work)

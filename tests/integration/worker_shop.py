@@ -10,7 +10,7 @@ import time
 
 from odoo import SUPERUSER_ID, api
 
-from tests.integration.worker import Points, main
+from tests.integration.worker import Points
 from tests.ports import MemoryPort
 
 NAME = "Told shop"
@@ -18,7 +18,7 @@ NAME = "Told shop"
 BATCH = 10
 
 
-def _work(registry, verb, shop, token, **points):
+def work(registry, verb, shop, token, **points):
     """One pass in this process."""
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
@@ -113,7 +113,3 @@ def _mark_points(channel_class, point):
 
     channel_class._repeatable = repeatable_with_point
     channel_class._get_connector = connector_with_points
-
-
-if __name__ == "__main__":
-    main(_work)

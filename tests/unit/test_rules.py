@@ -200,9 +200,12 @@ def test_each_worker_has_a_database_of_its_own(session, pytester, monkeypatch):
     assert used == {"used-copy", "used-copy_gw0", "used-copy_gw1"}, "the first is the process that deals out"
 
 
-def test_a_class_stays_together_and_so_do_the_browser_tests(session, pytester):
-    """``setUpClass`` is done once, and two browsers never run at the same time."""
-    for folder, name in (("browser", "a"), ("browser", "b"), ("integration", "c"), ("integration", "d")):
+def test_a_class_stays_together_and_so_does_what_shares_something_dear(session, pytester):
+    """``setUpClass`` is done once, two browsers never run at the same time, and processes are forked by one program."""
+    names = [("browser", name) for name in "ab"] + [
+        ("integration", name) for name in ("c", "d", "processes_e", "processes_f")
+    ]
+    for folder, name in names:
         place = pytester.path / "tests" / folder
         place.mkdir(parents=True, exist_ok=True)
         place.joinpath(f"test_{name}.py").write_text(
@@ -215,9 +218,10 @@ def test_a_class_stays_together_and_so_do_the_browser_tests(session, pytester):
             f"        pathlib.Path('{folder}-{name}-2').write_text(str(os.getpid()))\n"
         )
     counts, _result = session("", *SHARED, "tests")
-    assert counts == {"passed": 8, "failed": 0, "skipped": 0}
+    assert counts == {"passed": 12, "failed": 0, "skipped": 0}
     process = {path.name: path.read_text() for path in pytester.path.glob("*-[12]")}
-    assert len({number for name, number in process.items() if name.startswith("browser")}) == 1
+    for together in ("browser", "integration-processes"):
+        assert len({number for name, number in process.items() if name.startswith(together)}) == 1
     assert process["integration-c-1"] == process["integration-c-2"]
     assert process["integration-d-1"] == process["integration-d-2"]
     assert len(set(process.values())) == 2

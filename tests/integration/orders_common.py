@@ -28,10 +28,22 @@ class OrderCase(ChannelCase):
         super().setUp()
         self.connector = FakeConnector()
 
-    def address(self):
+    @classmethod
+    def address(cls):
         return records.Address(
-            name="Mary Major", street="1 Main St", city="Springfield", zip="12345", country=self.country_code
+            name="Mary Major", street="1 Main St", city="Springfield", zip="12345", country=cls.country_code
         )
+
+    @classmethod
+    def bring(cls, *orders):
+        """Have these orders in Odoo before the first test of a class; gives back their sales orders."""
+        connector = FakeConnector()
+        connector.orders = list(orders)
+        with connected(cls.env, connector):
+            cls.channel._sync_orders()
+        found = cls.env["order.channel.order"].search([("channel_id", "=", cls.channel.id)])
+        sales = {order.external_id: order.sale_order_id for order in found}
+        return [sales[order.external_id] for order in orders]
 
     def take(self, *orders, failed=0):
         """Have these orders at the channel and fetch."""
@@ -41,8 +53,9 @@ class OrderCase(ChannelCase):
         self.assertEqual(run.failed, failed, run.failure_ids.mapped("reason_params"))
         return run
 
-    def order(self, external_id, lines, **values):
-        return order(external_id, lines, **{"shipping": self.address(), "billing": self.address(), **values})
+    @classmethod
+    def order(cls, external_id, lines, **values):
+        return order(external_id, lines, **{"shipping": cls.address(), "billing": cls.address(), **values})
 
     def channel_order(self, external_id):
         return self.env["order.channel.order"].search(

@@ -17,13 +17,13 @@ class TestFreeze(OrderCase):
 
     chatter = True
 
-    def setUp(self):
-        super().setUp()
-        self.take(
-            self.order("frozen", [line("a", "var-1", sku="UNKNOWN"), line("b", sku="MUG-1")]),
-            self.order("free", [line("a", sku="MUG-1")]),
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.frozen, cls.free = cls.bring(
+            cls.order("frozen", [line("a", "var-1", sku="UNKNOWN"), line("b", sku="MUG-1")]),
+            cls.order("free", [line("a", sku="MUG-1")]),
         )
-        self.frozen, self.free = self.sale("frozen"), self.sale("free")
 
     def assertStays(self, attempt, error=UserError):
         state = self.frozen.state

@@ -9,15 +9,15 @@ from tests.integration.orders_common import OrderCase
 class TestSilence(OrderCase):
     chatter = True
 
-    def setUp(self):
-        super().setUp()
-        self.mug.invoice_policy = "order"
-        self.take(self.order("1", [line("a", sku="MUG-1")]))
-        self.sold = self.sale("1")
-        self.buyer = self.sold.partner_id
-        self.buyer.write({"email": "mary@example.com", "phone": "+1 555 0100"})
-        self.clerk = self.new_user("silence_clerk", "sales_team.group_sale_salesman", email="clerk@example.com")
-        self.clerk.notification_type = "email"
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.mug.invoice_policy = "order"
+        [cls.sold] = cls.bring(cls.order("1", [line("a", sku="MUG-1")]))
+        cls.buyer = cls.sold.partner_id
+        cls.buyer.write({"email": "mary@example.com", "phone": "+1 555 0100"})
+        cls.clerk = cls.new_user("silence_clerk", "sales_team.group_sale_salesman", email="clerk@example.com")
+        cls.clerk.notification_type = "email"
 
     def mails_to(self, partner):
         """E-mails to this contact that were sent or wait to be."""

@@ -34,11 +34,11 @@ def body_of(number=1001, **values):
 class WebhookMixin(ConnectMixin):
     """A live channel with its own address; mixed into a ChannelCase or a ChannelHttpCase."""
 
-    def setUp(self):
-        super().setUp()
-        self.channel = self.notified_channel()
-        self.webhooks = self.env["order.channel.webhook"]
-        self.env.flush_all()
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel = cls.notified_channel()
+        cls.webhooks = cls.env["order.channel.webhook"]
 
     @classmethod
     def notified_channel(cls, name="Hats", secret=SECRET, **values):

@@ -1,67 +1,55 @@
-"""Between two tests, Odoo's caches lose what a test may have changed and keep the rest.
+"""Between two tests of a class, Odoo's caches lose what the test may have changed and keep the rest.
 
 Odoo's test classes empty every cache of the registry after each test, so that each one reads views, access rules, defaults
 and external ids again: a fifth of the time of these tests. A transaction that is rolled back in production empties only those
-that it named (``Registry.reset_changes``). The same holds here, and for whatever thread named them.
+that it named (``Registry.reset_changes``). The same holds here, and for whatever thread named them. The end of a class
+empties all of them, as ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from odoo.orm.registry import _CACHES_BY_KEY, Registry
 from odoo.tests import common
 
-# what was named since the last test ended, and since the last class ended
-_by_test: set[str] = set()
-_by_class: set[str] = set()
-# while a test or class cleans up: which of the two says what "all caches" are
-_ending: list[set[str]] = []
+# the caches that were named since the test began
+_named: set[str] = set()
+_ending = False  # whether a test cleans up: "all caches" are those named then
 
 _clear_cache = Registry.clear_cache
 _clear_all_caches = Registry.clear_all_caches
+_set_up = common.TransactionCase.setUp
 
 
 def keep() -> None:
-    """Let the caches outlive tests and classes from now on."""
+    """Let the caches outlive tests from now on."""
     Registry.clear_cache = _note_and_clear
     Registry.clear_all_caches = _clear_named_or_all
-    common.TransactionCase.doCleanups = _do_cleanups
-    common.TransactionCase.doClassCleanups = classmethod(_do_class_cleanups)
+    common.TransactionCase.setUp = _begin
+    common.TransactionCase.doCleanups = _end
 
 
 def _note_and_clear(registry, *names):
-    _by_test.update(names or ("default",))
-    _by_class.update(names or ("default",))
+    _named.update(names or ("default",))
     return _clear_cache(registry, *names)
 
 
 def _clear_named_or_all(registry):
-    if _ending and not registry.registry_invalidated:
-        if names := _ending[-1]:
-            _clear_cache(registry, *names)
-        return None
-    _by_test.update(_CACHES_BY_KEY)
-    _by_class.update(_CACHES_BY_KEY)
-    return _clear_all_caches(registry)
+    if not _ending or registry.registry_invalidated:
+        _named.update(_CACHES_BY_KEY)
+        _clear_all_caches(registry)
+    elif _named:
+        _clear_cache(registry, *_named)
 
 
-def _do_cleanups(case):
-    with _ending_with(_by_test):
-        return common.BaseCase.doCleanups(case)
+def _begin(case):
+    _named.clear()
+    _set_up(case)
 
 
-def _do_class_cleanups(cls):
-    with _ending_with(_by_class):
-        return super(common.TransactionCase, cls).doClassCleanups()
-
-
-@contextmanager
-def _ending_with(names: set[str]) -> Iterator[None]:
-    _ending.append(names)
+def _end(case):
+    global _ending
+    _ending = True
     try:
-        yield
+        return common.BaseCase.doCleanups(case)
     finally:
-        _ending.pop()
-        names.clear()
+        _ending = False

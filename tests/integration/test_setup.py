@@ -37,3 +37,48 @@ class TestTestClasses(ChannelCase):
                 for value in vars(module).values():
                     if isinstance(value, type) and issubclass(value, unittest.TestCase):
                         yield value
+
+
+class CachedCase(ChannelCase):
+    """What a test leaves in Odoo's caches (see ``registry_caches``) must not reach the next one."""
+
+    said_by_class = "order_channel_mapping.test_said_by_class"
+    said_by_test = "order_channel_mapping.test_said_by_test"
+
+    def said(self, key):
+        return self.env["ir.config_parameter"].get_param(key)
+
+    def say(self, key):
+        self.env["ir.config_parameter"].set_param(key, "something")
+        self.assertEqual(self.said(key), "something", "it is in the cache now")
+
+
+class TestCaches1(CachedCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["ir.config_parameter"].set_param(cls.said_by_class, "something")
+
+    def test_1_one_test_says_it(self):
+        self.say(self.said_by_test)
+        self.assertTrue(self.said(self.said_by_class))
+
+    def test_2_the_next_does_not_hear_of_it(self):
+        self.assertFalse(self.said(self.said_by_test))
+        self.assertTrue(self.said(self.said_by_class))
+
+    def test_3_all_caches_can_be_emptied(self):
+        self.env.cr.execute(
+            "INSERT INTO ir_config_parameter (key, value) VALUES (%s, 'something')", [self.said_by_test]
+        )
+        self.env.registry.clear_all_caches()
+        self.assertTrue(self.said(self.said_by_test))
+
+    def test_4_and_the_next_does_not_hear_of_that(self):
+        self.assertFalse(self.said(self.said_by_test))
+
+
+class TestCaches2(CachedCase):
+    def test_the_next_class_does_not_hear_of_it(self):
+        self.assertFalse(self.said(self.said_by_class))
+        self.assertFalse(self.said(self.said_by_test))

@@ -17,7 +17,18 @@ from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 SPARE_COMPANY = "Archived until a test needs it"
 NO_CHATTER = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 # Nobody is told of users that tests make: the mail with the link to set a password takes longer than the user.
-UNTOLD = {"no_reset_password": True, "mail_create_nolog": True, "mail_create_nosubscribe": True, "mail_notrack": True}
+UNTOLD = {"no_reset_password": True, **NO_CHATTER}
+
+
+@contextmanager
+def in_one_transaction(registry):
+    """What works in transactions of its own commits by flushing, so that the test's transaction goes on."""
+    worker = registry["order.channel.transactional"]
+    with (
+        patch.object(worker, "_commit", lambda records: records.env.cr.flush()),
+        patch.object(worker, "_rollback", lambda records: records.env.invalidate_all()),
+    ):
+        yield
 
 
 class ChannelFixtures:
@@ -60,23 +71,17 @@ class ChannelFixtures:
     @classmethod
     def new_company(cls, name, **values):
         """Another company, which the superuser may use as well."""
-        companies = cls.env["res.company"].with_context(active_test=False)
+        companies = cls.env["res.company"]
         company = companies.search([("name", "=", SPARE_COMPANY), ("active", "=", False)])
         if not company:
             return companies.create({"name": name, **values})
         company.write({"name": name, "active": True, **values})
         cls.env.user.company_ids += company
-        return company.with_env(cls.env)
+        return company
 
-    @contextmanager
     def in_one_transaction(self):
-        """What works in transactions of its own commits by flushing, so that the test's transaction goes on."""
-        worker = self.registry["order.channel.transactional"]
-        with (
-            patch.object(worker, "_commit", lambda records: records.env.flush_all()),
-            patch.object(worker, "_rollback", lambda records: records.env.invalidate_all()),
-        ):
-            yield
+        """For the rest of the test, see :func:`in_one_transaction`."""
+        self.enterContext(in_one_transaction(self.registry))
 
     @classmethod
     def warehouse(cls, company):

@@ -12,6 +12,8 @@ from unittest.mock import patch
 
 from odoo.addons.order_channel_mapping.connectors import base, records
 
+from tests.common import in_one_transaction
+
 START = datetime(2026, 11, 1, 8, 0, tzinfo=timezone.utc)
 
 
@@ -163,17 +165,9 @@ class FakeConnector(base.Connector):
 def connected(env, connector):
     """Let every channel talk to this connector, and let passes commit by flushing."""
     channel_class = env.registry["order.channel"]
-
-    def commit(self):
-        self.env.cr.flush()
-
-    def rollback(self):
-        self.env.invalidate_all()
-
     with (
-        patch.object(channel_class, "_rollback", rollback),
+        in_one_transaction(env.registry),
         patch.object(channel_class, "_get_connector", lambda self: connector),
-        patch.object(channel_class, "_commit", commit),
         patch.object(channel_class, "_is_foreign_database", lambda self: False),
     ):
         yield connector

@@ -30,6 +30,6 @@ def _forget_what_is_gone(folder: Path) -> None:
     for place, names, _files in os.walk(folder):
         for name in list(names):
             kept = Path(place, name)
-            if not (Path("/") / kept.relative_to(folder)).exists():
+            if not os.path.exists(Path("/") / kept.relative_to(folder)):
                 shutil.rmtree(kept, ignore_errors=True)
                 names.remove(name)

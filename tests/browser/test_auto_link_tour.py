@@ -10,7 +10,7 @@ class TestAutoLinkTour(WorldCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company=cls.company)
         cls.auction = cls.make_channel(name="Auction Site")
         cls.listings = cls.env["order.channel.listing"].create(
             [

@@ -11,7 +11,7 @@ class TestBundleTour(WorldCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.fill_shop()
-        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company=cls.company)
 
     def test_a_clerk_puts_a_bundle_together_and_changes_it(self):
         self.start_tour("/odoo", "order_channel_bundle", login="clerk")

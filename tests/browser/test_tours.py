@@ -38,7 +38,7 @@ class TestOrderTours(WorldCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.fill_shop()
-        cls.clerk = cls.new_user("clerk", USER, company_id=cls.company.id)
+        cls.clerk = cls.new_user("clerk", USER, company=cls.company)
 
     def tour(self, name):
         with connected(self.env, self.connector):

@@ -34,7 +34,7 @@ class BatchCase(OrderCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(self.in_one_transaction())
+        self.in_one_transaction()
 
     def small_chunks(self, at_once=2, chunk=3):
         for module, name, value in (

@@ -123,6 +123,13 @@ class CorrectionCase(OrderCase):
         )
         return sum(quants.mapped("quantity"))
 
+    def places(self, product):
+        """``{location: quantity}`` of a product in the warehouse."""
+        quants = self.env["stock.quant"].search(
+            [("product_id", "=", product.id), ("location_id.usage", "=", "internal")]
+        )
+        return {quant.location_id: quant.quantity for quant in quants if quant.quantity}
+
     def assertTotal(self, order, total):
         self.env.flush_all()
         self.assertAlmostEqual(order.amount_total, total, 2)

@@ -40,7 +40,7 @@ class SheetCase(OrderCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(self.in_one_transaction())
+        self.in_one_transaction()
 
     def sheet(self, listings=None, user=None, **values):
         if listings is not None:

@@ -85,7 +85,6 @@ class StockCase(ChannelCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.new_company("Channel Stock Test")
-        cls.env.user.company_ids |= cls.company
         cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids})
         cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1)
         cls.stock = cls.warehouse.lot_stock_id

@@ -290,11 +290,11 @@ class TestSwap(CorrectionCase):
 
     def test_many_orders_are_worked_through_in_the_background(self):
         orders = [self.sell(line("L1", "item"), confirm=number == 0) for number in range(3)]
+        self.in_one_transaction()
         with (
             patch.object(order_channel_batch_correct, "AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "CORRECTED_AT_ONCE", 2),
             patch.object(order_channel_batch_correct, "PREPARE_CHUNK", 2),
-            self.in_one_transaction(),
         ):
             batch = self.relink(self.mug)
             self.assertEqual((batch.state, batch.selected_count), ("preparing", 3))

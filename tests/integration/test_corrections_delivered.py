@@ -56,8 +56,7 @@ class TestDelivered(CorrectionCase):
         batch = self.relink(other)
         batch.action_choose_stock()
         self.apply(batch)
-        quants = self.env["stock.quant"].search([("product_id", "=", other.id), ("location_id.usage", "=", "internal")])
-        self.assertEqual({quant.location_id: quant.quantity for quant in quants if quant.quantity}, {self.stock: -1})
+        self.assertEqual(self.places(other), {self.stock: -1})
 
     def test_what_lies_in_a_package_is_not_taken_out_of_it(self):
         bowl = self.env["product.product"].create({"name": "Bowl", "is_storable": True})
@@ -69,8 +68,7 @@ class TestDelivered(CorrectionCase):
         batch = self.relink(bowl)
         batch.action_choose_stock()
         self.apply(batch)
-        quants = self.env["stock.quant"].search([("product_id", "=", bowl.id), ("location_id.usage", "=", "internal")])
-        self.assertEqual({quant.location_id: quant.quantity for quant in quants}, {shelf: 5, self.stock: -2})
+        self.assertEqual(self.places(bowl), {shelf: 5, self.stock: -2})
 
     def test_what_waited_for_the_goods_that_are_back_gets_them(self):
         delivered = self.sell(line("L1", "item", quantity=60), confirm=True)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import requests
-
-from odoo.tests import patch
 
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
 
@@ -33,15 +30,8 @@ class SellersCase(ConnectMixin, ChannelHttpCase):
     def setUp(self):
         super().setUp()
         self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
-        channels = self.env.registry["order.channel"]
-        self.during_test(patch.object(channels, "_commit", lambda self: self.env.cr.flush()))
-        self.during_test(patch.object(channels, "_rollback", lambda self: self.env.invalidate_all()))
+        self.in_one_transaction()
         self.authenticate("channel_manager", "channel_manager")
-
-    def during_test(self, context):
-        stack = ExitStack()
-        self.addCleanup(stack.close)
-        return stack.enter_context(context)
 
     def made_channel(self, provider, simulator, method, **credentials):
         channel = self.new_channel(provider.capitalize(), credentials=False, provider=provider)
@@ -84,7 +74,7 @@ class SellersCase(ConnectMixin, ChannelHttpCase):
 class TestShopify(SellersCase):
     def setUp(self):
         super().setUp()
-        self.shopify = self.during_test(ShopifySimulator(strict=False))
+        self.shopify = self.enterContext(ShopifySimulator(strict=False))
         self.shopify.app.change(consent="grant")
 
     def shop(self, method="oauth", **credentials):
@@ -175,7 +165,7 @@ class TestShopify(SellersCase):
 class TestWooCommerce(SellersCase):
     def setUp(self):
         super().setUp()
-        self.store = self.during_test(WooCommerceSimulator(validate=False))
+        self.store = self.enterContext(WooCommerceSimulator(validate=False))
         self.decision = "approve"
 
     def decide(self, page):

@@ -37,15 +37,7 @@ class TestOrderEdges(OrderCase):
         self.assertEqual(sale.partner_shipping_id.parent_id, sale.partner_id)
         self.assertEqual(sale.partner_id.company_id, self.channel.company_id)
         self.assertEqual(sale.partner_shipping_id.company_id, self.channel.company_id)
-        salesperson = self.env["res.users"].create(
-            {
-                "name": "Sam",
-                "login": "sam-of-other-company",
-                "company_id": other.id,
-                "company_ids": other.ids,
-                "group_ids": self.env.ref("sales_team.group_sale_salesman_all_leads").ids,
-            }
-        )
+        salesperson = self.new_user("sam-of-other", "sales_team.group_sale_salesman_all_leads", company=other)
         found = self.env["res.partner"].with_user(salesperson).search([("street", "=", "9 Side Rd")])
         self.assertFalse(found, "another company's salesperson found the buyer's address")
 
@@ -162,14 +154,8 @@ class TestOrderEdges(OrderCase):
     def test_linking_does_not_tell_the_name_of_another_companys_product(self):
         other = self.new_company("Other company")
         secret = self.env["product.product"].create({"name": "Secret thing", "company_id": other.id})
-        mapper = self.env["res.users"].create(
-            {
-                "name": "Mo",
-                "login": "mo-who-maps",
-                "company_id": self.channel.company_id.id,
-                "company_ids": self.channel.company_id.ids,
-                "group_ids": self.env.ref("order_channel_mapping.group_channel_user").ids,
-            }
+        mapper = self.new_user(
+            "mo-who-maps", "order_channel_mapping.group_channel_user", company=self.channel.company_id
         )
         self.take(self.order("1", [line("a", sku="NEW")]))
         listing = self.env["order.channel.listing"].search([("sku", "=", "NEW"), ("channel_id", "=", self.channel.id)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
@@ -332,15 +332,7 @@ class TestDelivery(OutboxCase):
             self.command.action_retry()
 
     def test_strangers_may_not(self):
-        clerk = self.env["res.users"].create(
-            {
-                "name": "Clerk",
-                "login": "stock-clerk",
-                "company_id": self.company.id,
-                "company_ids": self.company.ids,
-                "group_ids": [Command.set(self.env.ref("stock.group_stock_user").ids)],
-            }
-        )
+        clerk = self.new_user("stock-clerk", "stock.group_stock_user", company=self.company)
         with self.assertRaises(UserError):
             self.command.with_user(clerk).action_retry()
         # but a clerk of the warehouse validates deliveries, and their numbers go out

@@ -31,7 +31,7 @@ class TestPictures(ConfirmCase):
         self.asked = []
         self.there = {}
         self.startPatcher(patch.object(PictureFetcher, "fetch", lambda fetcher, url: self.fetch(url)))
-        self.enterContext(self.in_one_transaction())
+        self.in_one_transaction()
 
     def fetch(self, url):
         self.asked.append(url)

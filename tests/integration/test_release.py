@@ -34,7 +34,7 @@ class TestRelease(OrderCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(self.in_one_transaction())
+        self.in_one_transaction()
         self.startPatcher(patch.object(order_channel_batch_release, "RELEASE_AT_ONCE", 2))
         self.startPatcher(patch.object(order_channel_batch_release, "RELEASE_CHUNK", 2))
         wizard = "odoo.addons.order_channel_mapping.wizards.order_channel_link.RELEASE_AT_ONCE"

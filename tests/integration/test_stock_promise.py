@@ -191,7 +191,6 @@ class TestPromise(StockCase):
 
     def test_another_companys_stock_is_not_offered(self):
         stranger = self.new_company("Stranger")
-        self.env.user.company_ids |= stranger
         theirs = self.env["stock.warehouse"].sudo().search([("company_id", "=", stranger.id)], limit=1)
         product = self.make_product(on_hand=3)
         self.put(product.with_company(stranger), 50, theirs.lot_stock_id)

@@ -38,7 +38,7 @@ class SuggestionCase(ChannelCase):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(self.in_one_transaction())
+        self.in_one_transaction()
 
     count = 0
 

@@ -79,13 +79,7 @@ class TestListPlans(ChannelCase):
             copy_listings(self.env, channel, 1000)
         self.env.cr.execute(f"ANALYZE {TABLE}")
         self.env.cr.execute("SET LOCAL enable_seqscan = off")  # so few rows would be read one after the other
-        clerk = self.env["res.users"].create(
-            {
-                "name": "Clerk",
-                "login": "clerk",
-                "group_ids": [(4, self.env.ref("order_channel_mapping.group_channel_user").id)],
-            }
-        )
+        clerk = self.new_user("clerk", "order_channel_mapping.group_channel_user")
         lists = unconfirmed_lists(self.env(user=clerk), channels[1].id, "P1-1")
         for name, index in INDEXES.items():
             with self.subTest(name=name):

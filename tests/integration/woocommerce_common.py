@@ -47,15 +47,8 @@ class WooCommerceCase(ChannelCase):
 
     def setUp(self):
         super().setUp()
-        channel_class = self.registry["order.channel"]
-        for name, replacement in (
-            ("_commit", lambda channel: channel.env.cr.flush()),
-            ("_rollback", lambda channel: channel.env.invalidate_all()),
-            ("_is_foreign_database", lambda channel: False),
-        ):
-            patcher = patch.object(channel_class, name, replacement)
-            patcher.start()
-            self.addCleanup(patcher.stop)
+        self.in_one_transaction()
+        self.patch(self.registry["order.channel"], "_is_foreign_database", lambda channel: False)
         self._never_sleep()
         self.store = WooCommerceSimulator()
         if self.built:
@@ -74,9 +67,7 @@ class WooCommerceCase(ChannelCase):
         def awake(transport, *args, **options):
             made(transport, *args, **{"sleep": lambda seconds: None, **options})
 
-        patcher = patch.object(Transport, "__init__", awake)
-        patcher.start()
-        self.addCleanup(patcher.stop)
+        self.patch(Transport, "__init__", awake)
 
     def tearDown(self):
         self.assertEqual(self.store.crashes, [])

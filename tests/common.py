@@ -12,12 +12,17 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+from odoo.tests.common import ChromeBrowser
 
-# A company takes Odoo a second (warehouse, journals, calendar, …): a worker makes it once, see tests/integration/conftest.py.
+# A company takes Odoo a second (warehouse, journals, calendar, …): a worker makes it once, see tests/in_odoo.py.
 SPARE_COMPANY = "Archived until a test needs it"
 NO_CHATTER = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
 # Nobody is told of users that tests make: the mail with the link to set a password takes longer than the user.
 UNTOLD = {"no_reset_password": True, **NO_CHATTER}
+
+# Chromium draws what drops down from its address bar in web pages of its own, and loads them in windows nobody sees, too: that
+# took more of the processor than all the rest of its start.
+NO_OMNIBOX = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"
 
 
 @contextmanager
@@ -137,3 +142,9 @@ class ChannelBrowserCase(ChannelHttpCase):
     """
 
     browser_size = "1366x768"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        spawn = ChromeBrowser._spawn_chrome
+        cls.classPatch(ChromeBrowser, "_spawn_chrome", lambda browser, command: spawn(browser, [*command, NO_OMNIBOX]))

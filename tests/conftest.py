@@ -59,7 +59,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.pluginmanager.register(_Counts(), "order-channel-counts")
-    if not config.pluginmanager.hasplugin("odoo"):
+    if config.pluginmanager.hasplugin("odoo"):
+        config.pluginmanager.import_plugin("tests.in_odoo")
+    else:
         _make_importable_without_odoo()
 
 

@@ -190,6 +190,7 @@ def test_each_worker_has_a_database_of_its_own(session, pytester, monkeypatch):
             (config.rootpath / f"used-{name}").touch()
         """
     )
+    (pytester.mkpydir("tests") / "in_odoo.py").touch()
     counts, _result = session(
         "class TestOne:\n def test_it(self): ...\nclass TestTwo:\n def test_it(self): ...",
         "--odoo-database=copy",

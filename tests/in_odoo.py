@@ -1,11 +1,10 @@
-"""What a worker does before its first test of this folder: it saves each test what all of them would do again."""
+"""What a worker does before its first test in Odoo: it saves each test what all of them would do again."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests import common
-from tests.integration import process_common, registry_caches
+from tests import common, registry_caches
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +25,8 @@ def spare_company(load_registry):
 @pytest.fixture(scope="session")
 def worker_server(load_registry):
     from odoo.tests.common import get_db_name
+
+    from tests.integration import process_common
 
     server = process_common.ProcessCase.server = process_common.WorkerServer(f"{get_db_name()}_workers")
     yield

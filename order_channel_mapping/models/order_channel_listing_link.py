@@ -14,6 +14,9 @@ class OrderChannelListing(models.Model):
 
     _inherit = "order.channel.listing"
 
+    # What looking again at all of a channel's goes by: each step as quick as the first, whatever PostgreSQL knows of the table.
+    _unconfirmed_idx = models.Index("(channel_id, id) WHERE state = 'unconfirmed'")
+
     # === AUTOMATIC LINKING === #
 
     def _auto_link(self, new=False):

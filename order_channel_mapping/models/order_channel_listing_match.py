@@ -33,6 +33,9 @@ class Match(NamedTuple):
     candidates: tuple = ()  # product ids among which a person has to choose, likely ones first
 
 
+NO_PRODUCT = Match("none")
+NO_SKU = Match("no_sku")
+
 #: what the sync of items, Go live and a person's form go by
 AUTOMATIC = MatchRules()
 
@@ -55,14 +58,17 @@ class OrderChannelListing(models.Model):
         by_packaging = self._products_by_packaging(rules) if rules.packaging else {}
         result = {}
         for listing in self:
-            barcoded = dict.fromkeys(by_barcode.get(listing, ()), 1.0)
-            if copied.get(listing):
-                result[listing] = listing._match_copied(copied[listing], refused)
-            elif by_sku.get(listing):
-                result[listing] = listing._match("sku", dict.fromkeys(by_sku[listing], 1.0), refused, barcoded)
+            id_ = listing.id
+            if id_ in copied:
+                result[listing] = listing._match_copied(copied[id_], refused)
+            elif id_ in by_sku:
+                barcoded = by_barcode.get(id_, ())
+                result[listing] = listing._match("sku", dict.fromkeys(by_sku[id_], 1.0), refused, barcoded)
+            elif id_ in by_barcode or id_ in by_packaging:
+                quantities = {**dict(by_packaging.get(id_, ())), **dict.fromkeys(by_barcode.get(id_, ()), 1.0)}
+                result[listing] = listing._match("barcode", quantities, refused)
             else:
-                packed = dict(by_packaging.get(listing, ()))
-                result[listing] = listing._match("barcode", {**packed, **barcoded}, refused)
+                result[listing] = NO_PRODUCT if listing.sku_key or listing.barcode_key else NO_SKU
         if rules.name:
             unknown = self.filtered(lambda listing: result[listing].hint in ("none", "no_sku"))
             for listing, products in unknown._products_by_name(rules).items():
@@ -72,14 +78,12 @@ class OrderChannelListing(models.Model):
     def _match(self, method, quantities, refused, others=()):
         """Judge what one rule found.
 
-        :param dict quantities: product id -> pieces
+        :param dict quantities: product id -> pieces, of one product at least
         :param set refused: ``(listing id, product id)`` that must not be proposed
         :param others: product ids that another rule found: one of them has to be the same
         """
         self.ensure_one()
         allowed = {product: pieces for product, pieces in quantities.items() if (self.id, product) not in refused}
-        if not quantities:
-            return Match("none" if self.sku_key or self.barcode_key else "no_sku")
         if others and not set(quantities) & set(others):
             candidates = [product for product in (*quantities, *others) if (self.id, product) not in refused]
             return Match("conflict", candidates=tuple(candidates))
@@ -93,7 +97,7 @@ class OrderChannelListing(models.Model):
     # === BY SKU AND BARCODE === #
 
     def _products_by_sku(self, rules):
-        """``{listing: [product id]}``; a tighter form that finds any decides before a looser one is tried."""
+        """``{listing id: [product id]}``; a tighter form that finds any decides before a looser one is tried."""
         forms = {
             "exact": [("default_code", "sku")],
             "normal": [("order_channel_sku_key", "sku_key")],
@@ -101,13 +105,16 @@ class OrderChannelListing(models.Model):
         }[rules.strength]
         return self._first_found(
             [
-                (partial(self._products_by_key, "product.product", field), {listing: listing[key] for listing in self})
+                (
+                    partial(self._products_by_key, "product.product", field),
+                    {listing.id: listing[key] for listing in self},
+                )
                 for field, key in forms
             ]
         )
 
     def _products_by_barcode(self, rules):
-        """``{listing: [product id]}``"""
+        """``{listing id: [product id]}``"""
         return self._first_found(
             [
                 (partial(self._products_by_key, "product.product", field), keys)
@@ -116,32 +123,36 @@ class OrderChannelListing(models.Model):
         )
 
     def _products_by_packaging(self, rules):
-        """``{listing: [(product id, pieces per packaging)]}``"""
+        """``{listing id: [(product id, pieces per packaging)]}``"""
         return self._first_found(
             [(partial(self._packagings_by_key, field=field), keys) for field, keys in self._barcode_forms(rules)]
         )
 
     def _barcode_forms(self, rules):
-        """``[(field of the product or packaging, {listing: its key})]``, the tightest first."""
+        """``[(field of the product or packaging, {listing id: its key})]``, the tightest first."""
         if rules.strength == "exact":
-            return [("barcode", {listing: listing.barcode for listing in self})]
-        forms = [{listing: listing.barcode_key for listing in self}]
+            return [("barcode", {listing.id: listing.barcode for listing in self})]
+        forms = [{listing.id: listing.barcode_key for listing in self}]
         if rules.strength == "loose":
-            forms.append({listing: loose_sku(listing.barcode) for listing in self})
+            forms.append({listing.id: loose_sku(listing.barcode) for listing in self})
         return [("order_channel_barcode_key", keys) for keys in forms]
 
     def _first_found(self, forms):
         """What the first of several forms of a key finds for each listing.
 
-        :param forms: ``[(function of keys that gives {(company id, key): what is found}, {listing: its key})]``
+        :param forms: ``[(function of keys that gives {(company id, key): what is found}, {listing id: its key})]``
+        :return: ``{listing id: what is found}``, without those for which nothing is
         """
         result = {}
         for search, keys in forms:
-            keys = {listing: key for listing, key in keys.items() if key and listing not in result}
+            keys = {id_: key for id_, key in keys.items() if key and id_ not in result}
             found = search(keys.values())
-            for listing, key in keys.items():
-                if products := found.get((listing.company_id.id, key)):
-                    result[listing] = products
+            if not found:
+                continue
+            for listing in self:
+                key = keys.get(listing.id)
+                if key and (products := found.get((listing.company_id.id, key))):
+                    result[listing.id] = products
         return result
 
     def _products_by_key(self, model, field, keys):
@@ -183,11 +194,11 @@ class OrderChannelListing(models.Model):
     # === BY WHAT ANOTHER CHANNEL HAS === #
 
     def _mappings_to_copy(self, rules):
-        """``{listing: live mappings of the other channel's listings with the same SKU}``"""
+        """``{listing id: live mappings of the other channel's listings with the same SKU}``"""
         if not rules.copy_channel_id:
             return {}
         field = {"exact": "sku", "normal": "sku_key", "loose": "loose_key"}[rules.strength]
-        keys = {listing: listing[field] for listing in self if listing[field]}
+        keys = {listing.id: listing[field] for listing in self if listing[field]}
         source = [
             ("channel_id", "=", rules.copy_channel_id),
             ("state", "=", "linked"),
@@ -196,7 +207,7 @@ class OrderChannelListing(models.Model):
         mappings = defaultdict(self.env["order.channel.mapping"].browse)
         for listing in self.search_fetch(source, [field, "mapping_id"], order="id"):
             mappings[listing[field]] |= listing.mapping_id
-        return {listing: mappings[key] for listing, key in keys.items() if key in mappings}
+        return {id_: mappings[key] for id_, key in keys.items() if key in mappings}
 
     def _match_copied(self, mappings, refused):
         """Judge what the listings of another channel with this SKU stand for."""

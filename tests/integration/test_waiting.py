@@ -1,3 +1,7 @@
+from unittest.mock import patch
+
+from odoo.addons.order_channel_mapping.models import order_channel_relink
+
 from tests.benchmarks.common import copy_listings
 from tests.common import ChannelCase
 from tests.fakes import line
@@ -73,14 +77,18 @@ class TestWaitingOrders(OrderCase):
 class TestListPlans(ChannelCase):
     """The lists of items are answered by an index each, however many there are."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channels = [cls.make_channel(state="live") for __ in range(3)]
+        for channel in cls.channels:
+            copy_listings(cls.env, channel, 1000)
+        cls.env.cr.execute(f"ANALYZE {TABLE}")
+        cls.env.cr.execute("SET LOCAL enable_seqscan = off")  # so few rows would be read one after the other
+
     def test_each_list_goes_by_its_index(self):
-        channels = [self.make_channel(state="live") for __ in range(3)]
-        for channel in channels:
-            copy_listings(self.env, channel, 1000)
-        self.env.cr.execute(f"ANALYZE {TABLE}")
-        self.env.cr.execute("SET LOCAL enable_seqscan = off")  # so few rows would be read one after the other
         clerk = self.new_user("clerk", "order_channel_mapping.group_channel_user")
-        lists = unconfirmed_lists(self.env(user=clerk), channels[1].id, "P1-1")
+        lists = unconfirmed_lists(self.env(user=clerk), self.channels[1].id, "P1-1")
         for name, index in INDEXES.items():
             with self.subTest(name=name):
                 with queries_from(TABLE) as sent:
@@ -89,3 +97,13 @@ class TestListPlans(ChannelCase):
                 self.assertNotIn(f"Seq Scan on {TABLE}", way)
                 if index:
                     self.assertIn(f"{TABLE}_{index} ", way)
+
+    def test_looking_again_at_all_of_a_channel_goes_by_an_index(self):
+        """A step reads what it looks at, and nothing that an earlier step or another channel has."""
+        channel = self.channels[1]
+        channel.items_relink_below = order_channel_relink.ALL
+        with patch.object(order_channel_relink, "LINK_BATCH", 100), queries_from(TABLE) as sent:
+            channel._relink_below()
+        way = plan(self.env.cr, sent[0])
+        self.assertIn(f"{TABLE}_unconfirmed_idx ", way)
+        self.assertNotIn("Sort", way)

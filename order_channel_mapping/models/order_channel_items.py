@@ -1,3 +1,4 @@
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -91,7 +92,9 @@ class OrderChannel(models.Model):
                 UPDATE order_channel_listing SET gone = TRUE
                  WHERE id IN (SELECT id FROM order_channel_listing
                                WHERE channel_id = %(channel)s AND kind = 'item' AND gone IS NOT TRUE
-                              EXCEPT SELECT listing_id FROM order_channel_seen WHERE channel_id = %(channel)s)
+                              EXCEPT
+                              SELECT jsonb_array_elements_text(listing_ids)::int
+                                FROM order_channel_seen WHERE channel_id = %(channel)s)
                 """,
                 channel=self.id,
             )
@@ -142,20 +145,24 @@ class OrderChannel(models.Model):
                 changed.append((item, digest))
         written, failed = self._isolated(_WithDigest.wrap(changed), lambda batch: self._write_listings(batch, known))
         if not self.items_since:
-            self._note_seen([*latest, *unread])  # what could not be read is there all the same
+            ids = [listing.id for listing in known.values()]
+            self._note_seen(ids, {*latest, *unread} - known.keys())  # what could not be read is there all the same
         return counts + written, [(record.item, error) for record, error in failed]
 
-    def _note_seen(self, external_ids):
-        """One INSERT a page; only a full pass needs it."""
-        self.env["order.channel.listing"].flush_model(["channel_id", "external_id"])
+    def _note_seen(self, listing_ids, external_ids):
+        """One INSERT a page; only a full pass needs it.
+
+        :param listing_ids: of what was known before
+        :param external_ids: what else the page names
+        """
+        if external_ids:
+            met = [("channel_id", "=", self.id), ("external_id", "in", list(external_ids))]
+            listing_ids = [*listing_ids, *self.env["order.channel.listing"].search(met).ids]
         self.env.cr.execute(
             SQL(
-                """
-                INSERT INTO order_channel_seen (channel_id, listing_id)
-                SELECT channel_id, id FROM order_channel_listing WHERE channel_id = %s AND external_id = ANY(%s)
-                """,
+                "INSERT INTO order_channel_seen (channel_id, listing_ids) VALUES (%s, %s)",
                 self.id,
-                external_ids,
+                json.dumps(listing_ids),
             )
         )
 

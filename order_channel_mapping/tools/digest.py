@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -30,27 +29,31 @@ def _reader(record_type, ignored):
     return names, attrgetter(*names)
 
 
+@cache
+def _converter(kind):
+    """How values of this type become JSON types: worked out once for each type, there are a dozen and millions of values."""
+    if issubclass(kind, Enum):
+        return attrgetter("value")
+    if issubclass(kind, (str, int, float)):
+        return lambda value: value
+    if issubclass(kind, datetime):
+        return datetime.isoformat
+    if is_dataclass(kind):
+        names = [item.name for item in fields(kind)]
+        return lambda record: {name: to_json(getattr(record, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda mapping: {str(key): to_json(item) for key, item in mapping.items()}
+    if issubclass(kind, (list, tuple)):
+        return lambda items: [to_json(item) for item in items]
+    if issubclass(kind, (set, frozenset)):
+        return lambda items: sorted(to_json(item) for item in items)
+    return str
+
+
 def to_json(value):
     """A frozen record (or a part of one) as JSON types: Decimal and enum as str, datetime as ISO 8601, tuple as list."""
-    if type(value) in _AS_THEY_ARE:
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value):
-        return {item.name: to_json(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(to_json(item) for item in value)
-    return str(value)
+    kind = type(value)
+    return value if kind in _AS_THEY_ARE else _converter(kind)(value)
 
 
 def record_digest(record, ignored=frozenset()):

@@ -155,14 +155,17 @@ class OrderChannel(models.Model):
         :param listing_ids: of what was known before
         :param external_ids: what else the page names
         """
-        if external_ids:
-            met = [("channel_id", "=", self.id), ("external_id", "in", list(external_ids))]
-            listing_ids = [*listing_ids, *self.env["order.channel.listing"].search(met).ids]
+        self.env["order.channel.listing"].flush_model(["channel_id", "external_id"])
         self.env.cr.execute(
             SQL(
-                "INSERT INTO order_channel_seen (channel_id, listing_ids) VALUES (%s, %s)",
-                self.id,
-                json.dumps(listing_ids),
+                """
+                INSERT INTO order_channel_seen (channel_id, listing_ids)
+                SELECT %(channel)s, %(known)s::jsonb || COALESCE(jsonb_agg(id), '[]')
+                  FROM order_channel_listing WHERE channel_id = %(channel)s AND external_id = ANY(%(others)s)
+                """,
+                channel=self.id,
+                known=json.dumps(listing_ids),
+                others=list(external_ids),
             )
         )
 

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from .normalize import loose_sku, normalize_sku
@@ -30,6 +31,7 @@ UNLIKE = 0.15
 SIMILAR = 0.3
 
 _WORD = re.compile(r"[^\W_]+")
+_DIGIT = re.compile(r"\d")
 _MEASURE = re.compile(r"(\d)\s+(?=(?:mg|g|kg|ml|cl|l|mm|cm|m|oz|lb|in|w|v|gb|tb)\b)")
 #: written without blanks between words: every two characters are taken for a word
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff]{3,}")
@@ -58,7 +60,7 @@ def fold(text):
     """
     plain = normalize_sku(text) or ""
     if plain.isascii():
-        return _MEASURE.sub(r"\1", plain)
+        return _MEASURE.sub(r"\1", plain) if _DIGIT.search(plain) else plain
     decomposed = unicodedata.normalize("NFKD", plain)
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _MEASURE.sub(r"\1", unicodedata.normalize("NFKC", plain))
@@ -73,7 +75,7 @@ def units_in(text):
     ((6, 'green tea,'), (6, 'green tea'), (1, 'photo frame 10x15'))
     """
     folded = fold(text)
-    if not _PERHAPS_UNITS.search(folded):
+    if not _DIGIT.search(folded) or not _PERHAPS_UNITS.search(folded):
         return 1, folded
     for pattern in _UNITS:
         match = pattern.search(folded)
@@ -91,7 +93,15 @@ def words_in(text):
     return _split(units_in(text)[1])
 
 
+@lru_cache(maxsize=10_000)
+def _value_words(value):
+    """The words of an attribute's value: there are few of them, and each is compared again and again."""
+    return frozenset(words_in(value))
+
+
 def _split(folded):
+    if folded.isascii():
+        return _WORD.findall(folded)
     words = []
     for word in _WORD.findall(folded):
         if _UNSPACED.fullmatch(word):
@@ -122,7 +132,7 @@ class Described:
     """A listing or a product as it is compared.
 
     ``texts`` are its names (one per language), each with its variant's values; ``values`` are the variant's values, each as
-    a set of its spellings; ``units`` is how many pieces the name says.
+    a set of its spellings; ``units`` is how many pieces the name says; ``numbers`` are the words with a digit.
     """
 
     sku: str | None = None
@@ -133,10 +143,7 @@ class Described:
     values: tuple[frozenset[str], ...] = ()
     price: float = 0.0
     units: int = 1
-
-    @property
-    def numbers(self):
-        return {word for word in self.words if any(char.isdigit() for char in word)}
+    numbers: frozenset[str] = frozenset()
 
 
 def describe(names, sku=None, barcode=None, values=(), price=0.0):
@@ -157,15 +164,17 @@ def describe(names, sku=None, barcode=None, values=(), price=0.0):
             words += [word for word in words_in(spellings[0]) if word not in words]
         texts.append(" ".join(words))
     texts = tuple(dict.fromkeys(filter(None, texts)))
+    words = frozenset(word for text in texts for word in text.split())
     return Described(
         sku=normalize_sku(sku),
         loose=loose_sku(sku),
         barcode=normalize_sku(barcode),
         texts=texts,
-        words=frozenset(word for text in texts for word in text.split()),
+        words=words,
         values=tuple(frozenset(map(fold, spellings)) for spellings in values),
         price=float(price or 0.0),
         units=units,
+        numbers=frozenset(word for word in words if not word.isalpha() and _DIGIT.search(word)),
     )
 
 
@@ -229,12 +238,12 @@ def _compare_values(listing, product, pros, cons):
     said = {spelling for value in listing.values for spelling in value}
     fits, missing = [], 0
     for spellings in product.values:
-        found = [text for text in sorted(spellings) if text in said or set(words_in(text)) <= listing.words]
+        found = [text for text in sorted(spellings) if text in said or _value_words(text) <= listing.words]
         if found and found[0]:
             fits.append(found[0])
         else:
             missing += 1
-    unmet = sum(1 for value in listing.values if not any(set(words_in(text)) <= product.words for text in value))
+    unmet = sum(1 for value in listing.values if not any(_value_words(text) <= product.words for text in value))
     if missing and unmet:
         cons.append((VALUES_DIFFER, "match_values_differ", {}))
     elif fits and not missing:

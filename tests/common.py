@@ -7,7 +7,7 @@ external HTTP is off. So every class here and every class of ``tests/integration
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
 from odoo import Command
@@ -84,9 +84,18 @@ class ChannelFixtures:
         cls.env.user.company_ids += company
         return company
 
+    def during_test(self, context):
+        """Enter a context until the test ends, as ``enterContext`` does from Python 3.11 on.
+
+        :return: what the context gives
+        """
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        return stack.enter_context(context)
+
     def in_one_transaction(self):
         """For the rest of the test, see :func:`in_one_transaction`."""
-        self.enterContext(in_one_transaction(self.registry))
+        self.during_test(in_one_transaction(self.registry))
 
     @classmethod
     def warehouse(cls, company):

@@ -74,7 +74,7 @@ class SellersCase(ConnectMixin, ChannelHttpCase):
 class TestShopify(SellersCase):
     def setUp(self):
         super().setUp()
-        self.shopify = self.enterContext(ShopifySimulator(strict=False))
+        self.shopify = self.during_test(ShopifySimulator(strict=False))
         self.shopify.app.change(consent="grant")
 
     def shop(self, method="oauth", **credentials):
@@ -165,7 +165,7 @@ class TestShopify(SellersCase):
 class TestWooCommerce(SellersCase):
     def setUp(self):
         super().setUp()
-        self.store = self.enterContext(WooCommerceSimulator(validate=False))
+        self.store = self.during_test(WooCommerceSimulator(validate=False))
         self.decision = "approve"
 
     def decide(self, page):

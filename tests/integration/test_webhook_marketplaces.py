@@ -45,7 +45,7 @@ class NotifiedCase(SellersCase):
 class TestShopify(NotifiedCase):
     def setUp(self):
         super().setUp()
-        self.shopify = self.enterContext(ShopifySimulator(strict=False))
+        self.shopify = self.during_test(ShopifySimulator(strict=False))
         credentials = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
         domain = self.shopify.shop.info["myshopifyDomain"]
         self.channel = self.made_channel(
@@ -107,7 +107,7 @@ class TestShopify(NotifiedCase):
 class TestWooCommerce(NotifiedCase):
     def setUp(self):
         super().setUp()
-        self.store = self.enterContext(WooCommerceSimulator(validate=False))
+        self.store = self.during_test(WooCommerceSimulator(validate=False))
         key = self.store.shop.add_key()
         self.channel = self.made_channel(
             "woocommerce",
@@ -127,7 +127,7 @@ class TestWooCommerce(NotifiedCase):
             self.answers.append((body[:11], answer))
             return answer
 
-        self.enterContext(patch.object(webhooks, "_receive", observed))
+        self.during_test(patch.object(webhooks, "_receive", observed))
         self.cron_pass(self.channel, "outbox")
 
     def test_pinged_registered_delivered_fetched(self):

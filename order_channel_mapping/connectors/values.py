@@ -7,11 +7,14 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .base import BadPayload
+
+_DECIMALS = re.compile(r"\.(\d+)")
 
 
 def text(value: Any) -> str | None:
@@ -33,10 +36,15 @@ def moment(value: Any) -> datetime | None:
     if value is None:
         return None
     written = str(value)
+    if written.endswith("Z"):
+        written = f"{written[:-1]}+00:00"
     try:
-        parsed = datetime.fromisoformat(f"{written[:-1]}+00:00" if written.endswith("Z") else written)
+        parsed = datetime.fromisoformat(written)
     except ValueError:
-        raise BadPayload(f"{value!r} is not a time.") from None
+        try:  # Python 3.10 wants three or six decimals; Shopify's notifications have nine
+            parsed = datetime.fromisoformat(_DECIMALS.sub(lambda match: f".{match[1]:0<6.6}", written))
+        except ValueError:
+            raise BadPayload(f"{value!r} is not a time.") from None
     return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from order_channel_mapping import connectors
-from order_channel_mapping.connectors import base, records
-from order_channel_mapping.connectors.base import Connector, Login, Ports, Rejected
+from order_channel_mapping.connectors import base, records, values
+from order_channel_mapping.connectors.base import BadPayload, Connector, Login, Ports, Rejected
 
 FOLDER = Path(connectors.__file__).parent
 CLASSES = connectors.connector_classes()
@@ -92,3 +93,28 @@ def test_records_are_frozen_and_have_defaults():
 def test_errors_have_stable_codes():
     codes = {error.code for error in vars(base).values() if isinstance(error, type) and issubclass(error, Exception)}
     assert codes == {"error", "auth", "rate_limited", "unavailable", "rejected", "bad_payload", "signature"}
+
+
+# === VALUES === #
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-11-02T09:30:00Z", datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)),
+        ("2026-11-02T09:30:00", datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)),
+        ("2026-11-02T10:30:00+01:00", datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)),
+        ("2026-11-02T09:30:00.5Z", datetime(2026, 11, 2, 9, 30, 0, 500_000, tzinfo=timezone.utc)),
+        ("2026-11-02T09:30:00.123456789Z", datetime(2026, 11, 2, 9, 30, 0, 123_456, tzinfo=timezone.utc)),
+        (None, None),
+    ],
+)
+def test_a_time_is_read_with_any_number_of_decimals(written, read):
+    """Shopify's notifications have nine; Python 3.10 reads three or six."""
+    assert values.moment(written) == read
+
+
+@pytest.mark.parametrize("written", ["", "yesterday", "2026-13-01T00:00:00Z", 5])
+def test_what_is_no_time_is_bad(written):
+    with pytest.raises(BadPayload, match="is not a time"):
+        values.moment(written)

@@ -1,7 +1,7 @@
-"""Keeps requests away from addresses that a marketplace can't have: this machine, its networks, cloud metadata.
+"""Tells the addresses that a marketplace can have from those that it can't: this machine, its networks, cloud metadata.
 
-The address that was checked is the address that is connected to, so a name that resolves differently the second time
-(DNS rebinding) gains nothing.
+The address that was checked is the address that is connected to (:mod:`connections`), so a name that resolves differently
+the second time (DNS rebinding) gains nothing.
 
 This module must not import Odoo.
 """
@@ -9,12 +9,23 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import ipaddress
-import socket
+from collections.abc import Iterable
 
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
+
+#: addresses of IPv6 that stand for one of IPv4, in their last 32 bits: compatible (RFC 4291), mapped (RFC 4291), translated
+#: (RFC 2765), translated by NAT64 (RFC 6052) and by a NAT64 of one's own network (RFC 8215)
+_STANDING_FOR = tuple(
+    map(
+        ipaddress.IPv6Network,
+        ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"),
+    )
+)
+#: all that is given out as public addresses of IPv6, and what of it is for documents (RFC 9637, not in older Pythons)
+_GLOBAL = ipaddress.IPv6Network("2000::/3")
+_DOCUMENTS = ipaddress.IPv6Network("3fff::/20")
+#: bits 64 to 95 of an address that leads into a network of IPv4 (ISATAP, RFC 5214)
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 class ForbiddenAddress(NewConnectionError):
@@ -25,57 +36,21 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, also when it hides in an IPv6 notation."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if ip.version == 6:
-        hidden = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if hidden is None and ip in ipaddress.ip_network("64:ff9b::/96"):  # NAT64
-            hidden = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if hidden is not None:
-            return is_public(str(hidden))
+        last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if any(ip in network for network in _STANDING_FOR):
+            return _is_public_v4(last)
+        if ip.sixtofour:
+            return _is_public_v4(ip.sixtofour)
+        if int(ip) >> 32 & 0xFFFFFFFF in _ISATAP and not _is_public_v4(last):
+            return False
+        return ip in _GLOBAL and ip not in _DOCUMENTS and ip.is_global
+    return _is_public_v4(ip)
+
+
+def _is_public_v4(ip: ipaddress.IPv4Address) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def public_addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host, in the resolver's order.
-
-    :raise OSError: the name doesn't resolve
-    :raise ValueError: one of the addresses is not public; mixed answers are how rebinding starts
-    """
-    found = [info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    addresses = list(dict.fromkeys(found))
-    if not addresses or not all(map(is_public, addresses)):
-        raise ValueError(host)
-    return addresses
-
-
-class _GuardedConnection(HTTPSConnection):
-    def _new_conn(self):
-        # urllib3 connects to ``_dns_host`` and names ``host`` in TLS and in the Host header; only the first is pinned
-        name = self._dns_host
-        try:
-            addresses = public_addresses(name, self.port)
-        except ValueError:
-            raise ForbiddenAddress(self, f"{name} is not a public address") from None
-        except OSError as error:
-            raise NewConnectionError(self, f"{name} can't be resolved: {error}") from None
-        try:
-            for last, address in enumerate(addresses, 1 - len(addresses)):
-                self._dns_host = address
-                try:
-                    return super()._new_conn()
-                except Exception:
-                    if not last:
-                        raise
-        finally:
-            self._dns_host = name
-
-
-class _GuardedPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedConnection
-
-
-class GuardedAdapter(HTTPAdapter):
-    """A requests adapter for https that only ever connects to public addresses."""
-
-    def init_poolmanager(self, *args, **kwargs):
-        result = super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _GuardedPool}
-        return result
+def all_public(addresses: Iterable[str]) -> bool:
+    """Whether all of a name's addresses are public: mixed answers are how rebinding starts."""
+    return all(map(is_public, addresses))

@@ -15,6 +15,7 @@ from .transport import Transport
 
 MAX_BYTES = 10 * 1024 * 1024
 REDIRECTS = 3
+SECONDS = 10.0  # for one picture's server to answer: nothing waits for a picture
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -73,5 +74,6 @@ class PictureFetcher:
                 max_wait=0.0,
                 allow_insecure=self._allow_insecure,
                 max_bytes=self._max_bytes,
+                seconds=SECONDS,
             )
         return self._doors[origin]

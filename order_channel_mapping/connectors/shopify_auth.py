@@ -34,7 +34,7 @@ from .transport import Response, Transport, utcnow
 AUTHORIZE_PATH = "/admin/oauth/authorize"
 TOKEN_PATH = "/admin/oauth/access_token"
 #: a worker that renews keeps others waiting, so it waits for Shopify less long than usual
-TIMEOUT = (5.0, 10.0)
+RENEW_SECONDS = 10.0
 
 #: what each scope is for, in the words of the message that asks for it
 SCOPES = {
@@ -235,7 +235,7 @@ class _App:
             TOKEN_PATH,
             data={"client_id": self.client_id, "client_secret": self.client_secret, **form},
             idempotent=idempotent,
-            timeout=TIMEOUT,
+            seconds=RENEW_SECONDS,
             expect=(400, 401, 403, 404),
         )
         if response.status != 200:

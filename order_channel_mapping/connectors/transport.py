@@ -1,8 +1,8 @@
 """The only door to the network.
 
-One :class:`Transport` lives as long as a pass. It authenticates, times out, repeats what is safe to repeat, honours
-``Retry-After``, limits what it reads, keeps to public https addresses, counts calls, and turns every trouble into one
-of the errors of :mod:`base`. No secret leaves it: not in logs, not in errors, not in reprs.
+One :class:`Transport` lives as long as a pass. It authenticates, gives each request one deadline for all of it, repeats what
+is safe to repeat, honours ``Retry-After``, limits what it reads, keeps to public https addresses, counts calls, and turns
+every trouble into one of the errors of :mod:`base`. No secret leaves it: not in logs, not in errors, not in reprs.
 
 Proxies and ``.netrc`` of the environment are ignored: both could send credentials somewhere else.
 
@@ -25,22 +25,27 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError, SSLError
 
-from .address_guard import ForbiddenAddress, GuardedAdapter
+from .address_guard import ForbiddenAddress
 from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, Unavailable
+from .connections import Deadline, DeadlineAdapter
 from .pacing import Pace
 
 _logger = logging.getLogger(__name__)
 
 USER_AGENT = "OrderChannelMapping/19.0"
-TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds between two bytes
+#: seconds for a request with all of its attempts, from the resolver to the last byte: a server that hangs or drips costs a
+#: cron worker no more. A store that is slower than this is asked for smaller pages.
+REQUEST_SECONDS = 20.0
+CONNECT_SECONDS = 5.0  # for one address, and for TLS
 MAX_BYTES = 32 * 1024 * 1024
-MAX_SECONDS = 120.0  # for one answer, however steadily it drips
+#: what answers may be packed in; one packing alone, since packings within packings grow beyond any memory
+ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 ATTEMPTS = 3
 BACKOFF = 0.5  # seconds before the second attempt, doubled for each further one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-_CHUNK = 64 * 1024
+_CHUNK = 16 * 1024  # packed: 16 MB at most when unpacked
 #: loggers of libraries that write keys, signatures and whole signed requests to their debug log
 _TALKATIVE = ("requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849", "oauthlib.oauth1.rfc5849.signature")
 
@@ -148,6 +153,7 @@ class Transport:
     :param pace: what is known of the marketplace's limits; a request to wait is kept there for every worker
     :param max_wait: seconds that this transport may sleep in its whole life, :attr:`base.Ports.max_wait`
     :param allow_insecure: plain http and private addresses are fine (test servers only)
+    :param seconds: what a request may take, all in all
     """
 
     def __init__(
@@ -162,7 +168,7 @@ class Transport:
         pace: Pace | None = None,
         max_wait: float = 3.0,
         allow_insecure: bool = False,
-        timeout: tuple[float, float] = TIMEOUT,
+        seconds: float = REQUEST_SECONDS,
         max_bytes: int = MAX_BYTES,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -175,11 +181,17 @@ class Transport:
         self._check_url()
         self._auth = auth
         self._explain = explain
-        self._timeout = timeout
+        self._seconds = seconds
+        self._deadline = Deadline()
         self._max_bytes = max_bytes
         self._sleep = sleep
         self._patience = max_wait
-        self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})}
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            **(headers or {}),
+        }
         self._session: requests.Session | None = None
 
     def __repr__(self):
@@ -198,9 +210,10 @@ class Transport:
             session.trust_env = False
             session.auth = self._auth
             session.headers.update(self._headers)
-            if not self.allow_insecure:
-                session.mount("https://", GuardedAdapter())
-                session.adapters.pop("http://", None)
+            session.adapters.clear()
+            adapter = DeadlineAdapter(self._deadline, guarded=not self.allow_insecure)
+            for scheme in ("https", "http") if self.allow_insecure else ("https",):
+                session.mount(f"{scheme}://", adapter)
             self._session = session
         return self._session
 
@@ -241,12 +254,14 @@ class Transport:
         data: Any = None,
         headers: Mapping[str, str] | None = None,
         idempotent: bool | None = None,
-        timeout: tuple[float, float] | None = None,
+        seconds: float | None = None,
         expect: Container[int] = (),
     ) -> Response:
-        """One request, repeated where that is safe; the answer is read whole.
+        """One request, repeated where that is safe; the answer is read whole. All of it has one deadline, so that silence
+        is not asked again.
 
         :param idempotent: that doing it twice does no more than once; by default what the method promises
+        :param seconds: what it may take, where that is not the transport's usual time
         :param expect: refusals that the caller wants to read itself, by their status
         :raise ConnectorError: anything but a 2xx answer, see :meth:`_refusal`
         """
@@ -255,9 +270,10 @@ class Transport:
         blocked = self.pace.blocked_seconds()
         if blocked:
             self._sit_out(blocked, f"{self.name} asks to wait before the next call.")
+        self._deadline.start(seconds or self._seconds)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response = self._send(method, path, params, json, data, headers, timeout or self._timeout)
+                response = self._send(method, path, params, json, data, headers)
                 if 200 <= response.status < 300 or response.status in expect:
                     return response
                 raise self._refusal(response, idempotent)
@@ -267,15 +283,15 @@ class Transport:
                     raise throttled.as_error() from None
                 self._sit_out(throttled.seconds, str(throttled))
             except Unavailable as error:
-                if attempt == ATTEMPTS or (error.sent and not idempotent):
+                if attempt == ATTEMPTS or error.code == "timeout" or (error.sent and not idempotent):
                     raise
                 pause = BACKOFF * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
-                if pause > self._patience:
+                if pause > self._patience or pause >= self._deadline.remaining():
                     raise
                 self.wait(pause)
         raise AssertionError("unreachable")
 
-    def _send(self, method, path, params, json_body, data, headers, timeout) -> Response:
+    def _send(self, method, path, params, json_body, data, headers) -> Response:
         url = self.base_url + path
         if self.redact(f"{path} {params or ''}") != f"{path} {params or ''}":
             raise ValueError("A secret must not travel in an address: servers and libraries log addresses.")
@@ -289,7 +305,7 @@ class Transport:
                 json=json_body,
                 data=data,
                 headers=headers,
-                timeout=timeout,
+                timeout=(CONNECT_SECONDS, self._seconds),  # the deadline ends it before
                 stream=True,
                 allow_redirects=False,
             )
@@ -304,13 +320,15 @@ class Transport:
         return Response(answer.status_code, CaseInsensitiveDict(answer.headers), body, elapsed)
 
     def _read(self, answer: requests.Response) -> bytes:
-        chunks, size, until = [], 0, time.monotonic() + MAX_SECONDS
+        if answer.headers.get("Content-Encoding", "").strip().lower() not in ENCODINGS:
+            raise BadPayload(f"{self.name} sent an answer that is packed in a way it was not asked for.", "encoding")
+        chunks, size = [], 0
         for chunk in answer.iter_content(_CHUNK):
             size += len(chunk)
             if size > self._max_bytes:
                 raise BadPayload(f"{self.name} sent more than {self._max_bytes} bytes in one answer.", "too_large")
-            if time.monotonic() > until:
-                raise Unavailable(f"The answer of {self.name} took too long.", "timeout", sent=True)
+            if self._deadline.remaining() <= 0:  # unpacking takes time as well
+                raise Unavailable(f"{self.name} did not answer in time.", "timeout", sent=True)
             chunks.append(chunk)
         promised = answer.headers.get("Content-Length", "")
         # older urllib3 takes a connection that breaks off for the end of the body
@@ -335,7 +353,7 @@ class Transport:
             return Unavailable(f"{self.name} can't be reached.", "unreachable")
         if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, ConnectTimeoutError):
             return Unavailable(f"{self.name} did not answer in time.", "timeout")
-        if isinstance(error, requests.exceptions.Timeout):
+        if isinstance(error, requests.exceptions.Timeout) or isinstance(reason, ReadTimeoutError):
             return Unavailable(f"{self.name} did not answer in time.", "timeout", sent=True)
         if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
             return Unavailable(f"The answer of {self.name} broke off.", "cut", sent=True)

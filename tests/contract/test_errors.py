@@ -15,8 +15,8 @@ from order_channel_mapping.connectors.base import (
     Rejected,
     Unavailable,
 )
+from order_channel_mapping.connectors.connections import Deadline
 from order_channel_mapping.connectors.records import Page, PushResult, PushStatus
-from order_channel_mapping.connectors.transport import Transport
 from tests.contract import operations
 from tests.contract.operations import OPERATIONS, READING
 from tests.marketplaces.base import Reply
@@ -116,8 +116,8 @@ def test_an_answer_that_is_none(answered):
 
 
 def test_no_answer_in_time(world, answered, monkeypatch):
-    send = Transport._send
-    monkeypatch.setattr(Transport, "_send", lambda self, *rest: send(self, *rest[:-1], (1.0, 0.02)))
+    start = Deadline.start
+    monkeypatch.setattr(Deadline, "start", lambda deadline, seconds: start(deadline, 0.05))
     world.simulator.fault("timeout", times=50)
     found = answered()
     world.simulator.clear_faults()

@@ -31,6 +31,7 @@ from . import order_channel_listing_picture
 from . import order_channel_listing_twins
 from . import order_channel_listing_stock
 from . import order_channel_seen
+from . import order_channel_turn
 from . import order_channel_mapping
 from . import order_channel_batch
 from . import order_channel_batch_line

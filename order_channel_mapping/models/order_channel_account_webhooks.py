@@ -1,4 +1,5 @@
 import logging
+import time
 
 from odoo import api, fields, models
 
@@ -6,6 +7,9 @@ from ..connectors.base import AuthError, ConnectorError
 from ..tools.secret_box import KeyUnusable
 
 _logger = logging.getLogger(__name__)
+
+#: registrations are ended about this long at a stretch, so that the worker serves others meanwhile
+WORK_SECONDS = 5.0
 
 
 class OrderChannelAccount(models.Model):
@@ -57,7 +61,11 @@ class OrderChannelAccount(models.Model):
         if self.env["order.channel"]._is_foreign_database():
             return
         accounts = self.sudo().with_context(active_test=False).search([("webhook_withdrawals", "!=", False)])
+        deadline = time.monotonic() + WORK_SECONDS
         for account in accounts:
+            if time.monotonic() > deadline:
+                self.env.ref("order_channel_mapping.cron_withdraw_webhooks")._trigger()
+                break
             account._withdraw()
             account.webhook_withdrawals = False
             if not account.active and not account._all_channels():

@@ -132,9 +132,12 @@ class OrderChannel(models.Model):
         return claims
 
     def _release(self, claims):
-        """Give back commands that were not sent: another try of theirs is not used up."""
-        for command in self.env["order.channel.command"].browse([claim.id for claim in claims]):
-            command.write({"state": "pending", "attempts": max(command.attempts - 1, 0)})
+        """Give back commands that were not sent: another try of theirs is not used up. One that was found in *sending* may
+        have arrived then, so it stays there: the channel is asked first."""
+        for claim in claims:
+            command = self.env["order.channel.command"].browse(claim.id)
+            state = "sending" if claim.repeated else "pending"
+            command.write({"state": state, "attempts": max(command.attempts - 1, 0)})
 
     # === SENDING === #
 
@@ -149,6 +152,9 @@ class OrderChannel(models.Model):
             if not claims:
                 break
             for number, claim in enumerate(claims):
+                if number and time.monotonic() > deadline:
+                    self._repeatable(self._release, claims[number:])
+                    break
                 try:
                     result = self._send(connector, claim)  # HTTP, with no transaction open
                 except (AuthError, RateLimited, Unavailable) as error:

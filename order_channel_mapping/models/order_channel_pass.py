@@ -93,34 +93,38 @@ class OrderChannel(models.Model):
 
         :param kind: ``sync``, ``items`` or ``outbox``
         """
-        channel = self.exists()
-        if not channel or not channel._may_run():
-            return
-        channel = channel.with_company(channel.company_id)
-        deadline = time.monotonic() + PASS_SECONDS
-        try:
-            if kind == "items":
-                if channel._is_due("items"):
-                    channel._sync_items(deadline=deadline)
-                else:
-                    if channel.auto_link:
-                        channel._link_certain(deadline)
-                    channel._link_on(deadline)  # what an earlier pass had no time for
-                    channel._fetch_pictures(deadline)
-            elif kind == "outbox":
-                channel._push_outbox()
-                channel._refresh_webhooks()
+        with self._turn(kind) as free:
+            channel = self.exists()
+            if not free or not channel or not channel._may_run():
+                return
+            channel = channel.with_company(channel.company_id)
+            try:
+                channel._work(kind, time.monotonic() + PASS_SECONDS)
+            except Exception as error:
+                self._rollback()
+                _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
+                channel._record_pass_error(kind, error)
+
+    def _work(self, kind, deadline):
+        """What one pass does. Each part that asks the channel looks first whether an earlier one was told to wait."""
+        if kind == "items":
+            if self._is_due("items"):
+                self._sync_items(deadline=deadline)
             else:
-                if channel._is_due("orders"):
-                    channel._sync_orders(deadline=deadline)
-                else:
-                    channel._process_ready(deadline=deadline)  # what a person mapped or resolved meanwhile
-                if channel.push_stock:
-                    channel._push_stock(deadline=deadline)
-        except Exception as error:
-            self._rollback()
-            _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
-            channel._record_pass_error(kind, error)
+                if self.auto_link:
+                    self._link_certain(deadline)
+                self._link_on(deadline)  # what an earlier pass had no time for
+                self._fetch_pictures(deadline)
+        elif kind == "outbox":
+            self._push_outbox()
+            self._refresh_webhooks()
+        else:
+            if self._is_due("orders"):
+                self._sync_orders(deadline=deadline)
+            else:
+                self._process_ready(deadline=deadline)  # what a person mapped or resolved meanwhile
+            if self.push_stock and self._may_run():
+                self._push_stock(deadline=deadline)
 
     def _record_pass_error(self, kind, error):
         try:

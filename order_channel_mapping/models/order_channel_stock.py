@@ -14,6 +14,9 @@ from .order_channel_pass import PASS_SECONDS
 
 #: listings that are worked out in one transaction: bounds memory and the work that a conflict repeats
 SLICE = 2_500
+#: quantities that are worked out are sent so long after the pass's time is over, all in all: a slow channel takes the rest
+#: of a slice with the next pass
+LATE_SECONDS = 5.0
 #: everything is worked out again this often, for what no mark tells of (a warehouse's locations, products made storable)
 FULL_EVERY = timedelta(days=1)
 #: a stock transaction that began before a mapping was there can't see it, and so leaves no mark. Listings are worked out
@@ -122,6 +125,9 @@ class OrderChannel(models.Model):
                 while outcome == MORE and time.monotonic() < deadline:
                     run, levels, outcome = self._repeatable(self._plan_slice, run)
                     for start in range(0, len(levels), connector.stock_batch):
+                        if start and time.monotonic() > deadline + LATE_SECONDS:
+                            outcome = MORE  # what is still pending is worked out afresh by the next pass
+                            break
                         batch = levels[start : start + connector.stock_batch]
                         # HTTP, with no transaction open
                         results = connector.push_stock([level.level for level in batch])

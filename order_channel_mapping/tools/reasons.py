@@ -81,6 +81,10 @@ REASONS = {
     "rate_limited": (_lt("The channel asks to wait."), _lt("Nothing: it goes on by itself.")),
     "unavailable": (_lt("The channel can't be reached."), _lt("Nothing: it is tried again by itself.")),
     "timeout": (_lt("The channel did not answer in time."), _lt("Nothing: it is tried again by itself.")),
+    "slow": (
+        _lt("The channel answers slowly: the last pass took %(seconds)s seconds."),
+        _lt("No action needed; syncing continues automatically, with pauses for the other channels."),
+    ),
     "unreachable": (
         _lt("The channel can't be reached."),
         _lt(

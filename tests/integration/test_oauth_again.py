@@ -36,6 +36,7 @@ class TestAgain(ConsentMixin, ChannelHttpCase):
         self.env.flush_all()
 
     def test_a_revoked_grant_asks_once_and_pauses_every_way(self):
+        self.in_one_transaction()
         self.revoke()
         channel = self.channel
         self.assertEqual((channel.health, channel.needs_consent), ("needs_reauth", True))

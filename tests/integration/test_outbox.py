@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -252,6 +253,17 @@ class TestDelivery(OutboxCase):
             channel._push_outbox()
         self.assertEqual(idle, [True])
 
+    def test_a_slow_marketplace_gives_the_worker_back_between_two_commands(self):
+        other = self.make_channel_order((self.make_listing(self.make_product(on_hand=1)), 1), ref="O-2")
+        self.deliver(other, number="2Z")
+        with self.own_transactions() as channel:
+            self.connector.before_call = lambda: time.sleep(0.3)
+            channel._push_outbox(deadline=time.monotonic() + 0.2)
+        self.assertEqual(len(self.connector.sent), 1)
+        self.assertRecordValues(self.command + self.commands(other), [{"state": "sent"}, {"state": "pending"}])
+        self.assertEqual(self.commands(other).attempts, 0)
+        self.assertEqual(self.channel.run_ids.state, "done")
+
     def test_what_may_pass_is_tried_again_with_growing_pauses(self):
         self.connector.answers["O-1"] = PushResult("O-1", PushStatus.FAILED, code="busy", retryable=True)
         pauses = []
@@ -319,6 +331,22 @@ class TestDelivery(OutboxCase):
         with patch.object(type(self.connector), "get_order", lambda connector, ref: order, create=True):
             self.push_outbox()
         self.assertEqual(self.connector.sent, [("cancel", "O-1", "inventory")])
+        self.assertEqual(cancel.state, "sent")
+
+    def test_a_cancellation_that_may_have_arrived_is_looked_up_after_another_failed(self):
+        """It was given back unsent, behind a command that could not be sent either: it may still have arrived before."""
+        cancel = self.command._enqueue("cancel", self.order, "cancel-1", {"order_id": "O-9", "reason": "inventory"})
+        with self.killed(type(self.channel), "_take_command_answer"):
+            self.push_outbox()
+        cancel.state = "sending"  # as if it had been the one under way
+        self.connector.answers["O-1"] = Unavailable("gone")
+        self.push_outbox()
+        self.connector.answers.clear()
+        self.assertEqual(cancel.state, "sending")
+        order = Order("O-9", status=OrderStatus.CANCELLED)
+        with patch.object(type(self.connector), "get_order", lambda connector, ref: order, create=True):
+            self.push_outbox()
+        self.assertNotIn("cancel", [call[0] for call in self.connector.sent])
         self.assertEqual(cancel.state, "sent")
 
     def test_a_person_gives_a_command_up(self):

@@ -28,6 +28,7 @@ NOBODY = {
     "order.channel.authorization",
     "order.channel.product.word",
     "order.channel.seen",
+    "order.channel.turn",
     "order.channel.stock.change",
 }
 

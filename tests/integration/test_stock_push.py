@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.order_channel_mapping.connectors.base import RateLimited, Unavailable
 from odoo.addons.order_channel_mapping.connectors.records import PushResult, PushStatus
+from odoo.addons.order_channel_mapping.models import order_channel_stock
 
 from .stock_common import StockCase
 
@@ -115,6 +117,21 @@ class TestPush(StockCase):
             channel._push_stock()
         self.assertEqual([len(batch) for batch in self.connector.batches], [3, 3, 1])
         self.assertEqual(idle, [True] * 3)
+
+    def test_a_slow_marketplace_gives_the_worker_back_between_two_batches(self):
+        product = self.make_product(on_hand=10)
+        self.connector.stock_batch = 3
+        for __ in range(7):
+            self.make_listing(product)
+        self.dispatch()
+        with self.own_transactions() as channel, patch.object(order_channel_stock, "LATE_SECONDS", 0.0):
+            self.connector.before_call = lambda: time.sleep(0.3)
+            channel._push_stock(deadline=time.monotonic() + 0.2)
+        self.assertEqual([len(batch) for batch in self.connector.batches], [3])
+        self.connector.before_call = lambda: None
+        self.push()
+        self.assertEqual(set(self.connector.held.values()), {10})
+        self.assertEqual(len(self.connector.held), 7)
 
     def test_queries_do_not_grow_with_listings(self):
         def push_counted(number):

@@ -96,6 +96,7 @@ class FakeConnector(base.Connector):
         self.items, self.orders, self.pushed, self.shipped, self.fetches = [], [], [], [], []
         self.errors = []  # exceptions to raise at the next calls
         self.unread = []  # RecordFailures of the first page
+        self.clock = None  # what pages say is their watermark; None: their latest change
         self.refuse = {}  # external id -> PushResult
         self.identity = records.Account(
             "shop-1", "", "Fake shop", "USD", "US", "UTC", (records.Location("loc-1", "Main"),)
@@ -125,7 +126,7 @@ class FakeConnector(base.Connector):
             cursor = str(start) if start < len(found) else None
             times = [record.updated_at for record in page if record.updated_at]
             failures, self.unread = tuple(self.unread), []
-            yield records.Page(tuple(page), failures, cursor=cursor, watermark=max(times, default=None))
+            yield records.Page(tuple(page), failures, cursor=cursor, watermark=self.clock or max(times, default=None))
             if not cursor:
                 return
 

@@ -15,6 +15,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from .records import Account, Order, Page, PushResult, Shipment, StockLevel, WebhookEvent
+from .storable import plain_text
+
+#: bytes of a message and of a code that are kept
+MOST_WORDS, MOST_CODE = 2_000, 100
 
 
 class ConnectorError(Exception):
@@ -23,9 +27,9 @@ class ConnectorError(Exception):
     code = "error"
 
     def __init__(self, message: str = "", code: str | None = None):
-        super().__init__(message)
+        super().__init__(plain_text(message, MOST_WORDS))  # it may quote a server, and is kept
         if code:
-            self.code = code
+            self.code = plain_text(code, MOST_CODE)
 
     @property
     def message(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -34,6 +33,7 @@ from .base import (
     SignatureError,
     Unavailable,
 )
+from .lenient_json import loads
 from .records import (
     Account,
     Location,
@@ -272,7 +272,7 @@ class ShopifyConnector(Connector):
 
 def _event(headers: Mapping[str, str], body: bytes) -> WebhookEvent:
     try:
-        payload = json.loads(body or b"{}")
+        payload = loads(body or b"{}")
         triggered_at = moment(headers.get("x-shopify-triggered-at"))
     except (ValueError, BadPayload):
         raise BadPayload("The notification can't be read.") from None

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote_plus, urlencode
@@ -28,6 +27,7 @@ from .base import (
     Ports,
     SignatureError,
 )
+from .lenient_json import loads
 from .tokens import FixedToken, TokenKeeper, TokenSet, is_token
 from .transport import Response, Transport, utcnow
 
@@ -268,7 +268,7 @@ def _refusal(response: Response, grant: str | None) -> AuthError:
 def _word(response: Response) -> str:
     """The error's name: in JSON, or on the page that Shopify shows to browsers."""
     try:
-        answer = json.loads(response.body)
+        answer = loads(response.body)
         word = answer.get("error") if isinstance(answer, dict) else None
     except ValueError:
         found = re.search(r"Oauth error (\w+)", response.body[:4000].decode("utf-8", "replace"))

@@ -318,7 +318,7 @@ def order(payload: Mapping[str, Any]) -> Order:
     """
     try:
         return _order(payload)
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadPayload(f"The order lacks something that Shopify always sends: {error}") from None
 
 

@@ -37,7 +37,7 @@ def item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str |
     """
     try:
         return _item(variant, product, currency)
-    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadPayload(f"The product variant lacks something that Shopify always sends: {error}") from None
 
 

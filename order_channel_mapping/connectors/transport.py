@@ -30,6 +30,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from .address_guard import ForbiddenAddress
 from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, Unavailable
 from .connections import Deadline, DeadlineAdapter
+from .lenient_json import loads
 from .pacing import Pace
 
 _logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ class Response:
     def json(self) -> Any:
         """:raise BadPayload: the body is not JSON"""
         try:
-            return json.loads(self.body)
+            return loads(self.body)
         except ValueError:
             raise BadPayload("The answer is not valid JSON.", "not_json") from None
 

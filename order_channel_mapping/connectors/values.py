@@ -13,7 +13,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .base import BadPayload
+from .storable import YEARS
 
+#: before or behind the decimal point
+MOST_DIGITS = 300
 _DECIMALS = re.compile(r"\.(\d+)")
 
 
@@ -32,7 +35,7 @@ def identifier(value: Any) -> str:
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO time as aware UTC; one without a zone is UTC."""
+    """An ISO time as aware UTC; one without a zone is UTC. What no clock shows is none: year 1, year 9999."""
     if value is None:
         return None
     written = str(value)
@@ -44,7 +47,9 @@ def moment(value: Any) -> datetime | None:
         try:  # Python 3.10 wants three or six decimals; Shopify's notifications have nine
             parsed = datetime.fromisoformat(_DECIMALS.sub(lambda match: f".{match[1]:0<6.6}", written))
         except ValueError:
-            raise BadPayload(f"{value!r} is not a time.") from None
+            raise BadPayload(f"{value!r:.80} is not a time.") from None
+    if parsed.year not in YEARS:  # near the ends of the calendar, every zone and every span is beyond it
+        raise BadPayload(f"{value!r:.80} is not a time.")
     return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
 
 
@@ -52,8 +57,9 @@ def amount(value: Any) -> Decimal:
     """A number, as text or as JSON has it."""
     try:
         number = Decimal(value if type(value) is str else str(value))
-    except InvalidOperation:
-        raise BadPayload(f"{value!r} is not an amount.") from None
-    if not number.is_finite():
-        raise BadPayload(f"{value!r} is not an amount.")
+    except (InvalidOperation, ValueError):  # ValueError: thousands of digits
+        raise BadPayload(f"{value!r:.80} is not an amount.") from None
+    # of 1E+999999999 nothing can be worked out in finite time
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise BadPayload(f"{value!r:.80} is not an amount.")
     return number

@@ -13,7 +13,6 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +38,7 @@ from .base import (
     Rejected,
     SignatureError,
 )
+from .lenient_json import loads
 from .records import (
     Account,
     Item,
@@ -316,7 +316,7 @@ class WooCommerceConnector(Connector):
     @classmethod
     def delivery(cls, body: bytes) -> tuple[str, Grant]:
         try:
-            said = json.loads(body)
+            said = loads(body)
             state, key, secret = (said[name] for name in ("user_id", "consumer_key", "consumer_secret"))
         except (ValueError, KeyError, TypeError):
             raise BadPayload("This is no delivery of keys.") from None

@@ -9,7 +9,6 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import html
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_oauthlib import OAuth1
 
 from .base import AuthError, BadPayload, ConnectorError, Login, Ports, Rejected, Unavailable
+from .lenient_json import loads
 from .pacing import Pace
 from .transport import Response, Transport
 
@@ -318,7 +318,7 @@ def _is_page(response: Response) -> bool:
 def _wordpress_error(response: Response) -> Mapping[str, Any] | None:
     """``{"code": …, "message": …}`` if WordPress itself answered."""
     try:
-        said = json.loads(response.body)
+        said = loads(response.body)
     except ValueError:
         return None
     return said if isinstance(said, dict) and isinstance(said.get("code"), str) else None

@@ -55,7 +55,7 @@ def order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, lost
     """
     try:
         return _order(payload, refunds, statuses, lost)
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadPayload(f"The order lacks something that WooCommerce always sends: {error}") from None
 
 

@@ -69,7 +69,7 @@ def variation(payload: Mapping[str, Any], parent: Mapping[str, Any], include_dra
 def _checked(what: str, read: Callable[..., Item], *arguments: Any) -> Item:
     try:
         return read(*arguments)
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadPayload(f"The {what} lacks something that WooCommerce always sends: {error}") from None
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from .base import BadPayload, Rejected, SignatureError
+from .lenient_json import loads
 from .records import WebhookEvent, WebhookKind
 from .woocommerce_client import WooCommerceClient
 from .woocommerce_fetch import drain
@@ -85,7 +85,7 @@ def verify(headers: Mapping[str, str], body: bytes, secret: str) -> WebhookEvent
     if not secret or not hmac.compare_digest(expected, given):
         raise SignatureError("The notification is not signed with this channel's secret.")
     try:
-        payload = json.loads(body)
+        payload = loads(body)
     except ValueError:
         raise BadPayload("The notification can't be read.") from None
     topic = lowered.get("x-wc-webhook-topic") or ""

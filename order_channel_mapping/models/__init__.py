@@ -1,5 +1,6 @@
 from . import order_channel_guarded
 from . import order_channel_transactional
+from . import order_channel_adjusted
 from . import order_channel_account
 from . import order_channel_account_secrets
 from . import order_channel_account_auth

@@ -60,7 +60,7 @@ class OrderChannelFailure(models.Model):
                 "run_id": run.id if run else self.run_id.id,
                 "reason_code": code,
                 "reason_params": params,
-                "payload": payload,
+                "payload": payload or self.payload,
                 "attempts": self.attempts + 1,
                 "last_try_at": fields.Datetime.now(),
                 "next_try_at": self._next_try(self.attempts + 1),

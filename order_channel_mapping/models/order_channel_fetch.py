@@ -6,7 +6,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
-from ..tools.digest import to_json
+from ..connectors.storable import check_id, name_of
 
 UTC = timezone.utc
 #: counts and cursor of pages that changed nothing are saved this often (seconds)
@@ -98,19 +98,36 @@ class OrderChannel(models.Model):
         :return: (Counter, refs that failed, refs that came in good after all)
         """
         failure_kind = kind[:-1]
-        counts, failed = take(records, [failure.ref for failure in unread])
-        entries = [
-            (failure.ref, failure.code, {"message": failure.message}, to_json(failure.raw)) for failure in unread
+        known, nameless = self._each(records, lambda record: check_id(record) or record)
+        counts, failed = take(known, [name_of(failure.ref) for failure in unread])
+        entries = [(failure.ref, failure.code, {"message": failure.message}, failure.raw) for failure in unread]
+        entries += [
+            (getattr(record, "external_id", None), *self._blame(error), getattr(record, "raw", None))
+            for record, error in nameless + failed
         ]
-        entries += [(record.external_id, *self._blame(error), to_json(record.raw)) for record, error in failed]
-        bad = {entry[0] for entry in entries}
-        solved = {record.external_id for record in records} & open_failures - bad
+        bad = {name_of(ref, payload) for ref, __, __, payload in entries}
+        solved = {record.external_id for record in known} & open_failures - bad
         if entries:
             self._record_failures(failure_kind, run, entries)
         if solved:
             self._solve_failures(failure_kind, solved)
         counts.update(fetched=len(records) + len(unread), failed=len(entries))
         return counts, bad, solved
+
+    @staticmethod
+    def _each(records, look):
+        """Look at each of these records, so that one that can't be looked at holds up none of the others.
+
+        :param look: function of a record, without effects
+        :return: what it returned for each, ``[(record, exception)]`` of those it raised for
+        """
+        seen, failed = [], []
+        for record in records:
+            try:
+                seen.append(look(record))
+            except Exception as error:
+                failed.append((record, error))
+        return seen, failed
 
     def _save_cursor(self, kind, fetch, cursor, watermark):
         """Save where the fetch stands."""

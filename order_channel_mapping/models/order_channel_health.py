@@ -1,11 +1,38 @@
+from collections import Counter
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError, RateLimited, Unavailable
+from ..connectors.storable import is_id, name_of, plain_json, plain_text, short_json
 from .order_channel_pass import CRONS
+
+
+class _FailureEntry(NamedTuple):
+    """What is put on record of a failed record, all of it storable."""
+
+    ref: str
+    code: str
+    params: dict
+    payload: Any
+    can_be_asked_for: bool  # the marketplace knows it by this name
+
+    @classmethod
+    def of(cls, entry):
+        ref, code, params, payload = entry
+        return cls(
+            name_of(ref, payload),
+            plain_text(code, 100) or "bad_payload",
+            {
+                name: plain_text(value) if isinstance(value, str) else value
+                for name, value in plain_json(params or {}).items()
+            },
+            short_json(payload) if payload else None,
+            is_id(ref),
+        )
 
 
 class OrderChannel(models.Model):
@@ -118,14 +145,36 @@ class OrderChannel(models.Model):
         return run
 
     def _record_failures(self, kind, run, entries):
-        """Put records that could not be taken on record, one open failure each.
+        """Put records that could not be taken on record, one open failure each. Whatever a record says, its failure can be
+        stored; one that can't even so is stored without what the record said.
 
         :param entries: ``[(external_ref, code, params, payload)]``
         """
-        if not entries:
-            return self.env["order.channel.failure"]
         Failure = self.env["order.channel.failure"]
-        entries = {entry[0]: entry for entry in entries}
+        if not entries:
+            return Failure
+        entries = {entry.ref: entry for entry in map(_FailureEntry.of, entries)}
+        __, lost = self._isolated(list(entries.values()), lambda batch: self._write_failures(kind, run, batch))
+        for entry, error in lost:
+            params = {"error": type(error).__name__}
+            self._write_failures(kind, run, [entry._replace(code="internal", params=params, payload=None)])
+        return Failure.search(
+            [
+                ("channel_id", "=", self.id),
+                ("kind", "=", kind),
+                ("state", "=", "open"),
+                ("external_ref", "in", list(entries)),
+            ]
+        )
+
+    def _write_failures(self, kind, run, entries):
+        """Add failures, and count a further try of those that are open.
+
+        :rtype: Counter
+        """
+        Failure = self.env["order.channel.failure"]
+        entries = {entry.ref: entry for entry in entries}
+        counts = Counter(failures=len(entries))
         known = Failure.search(
             [
                 ("channel_id", "=", self.id),
@@ -135,24 +184,28 @@ class OrderChannel(models.Model):
             ]
         )
         for failure in known:
-            __, code, params, payload = entries.pop(failure.external_ref)
-            failure._fail_again(run, code, params, payload)
-        return known + Failure.create(
+            entry = entries.pop(failure.external_ref)
+            failure._fail_again(run, entry.code, entry.params, entry.payload)
+            if not entry.can_be_asked_for:
+                failure.next_try_at = False
+        Failure.create(
             [
                 {
                     "channel_id": self.id,
                     "company_id": self.company_id.id,
                     "kind": kind,
                     "run_id": run.id if run else False,
-                    "external_ref": ref,
-                    "reason_code": code,
-                    "reason_params": params,
-                    "payload": payload,
-                    "next_try_at": Failure._next_try(1),
+                    "external_ref": entry.ref,
+                    "reason_code": entry.code,
+                    "reason_params": entry.params,
+                    "payload": entry.payload,
+                    "next_try_at": entry.can_be_asked_for and Failure._next_try(1),
                 }
-                for ref, code, params, payload in entries.values()
+                for entry in entries.values()
             ]
         )
+        Failure.flush_model()  # a bad value shows here, inside the batch's savepoint
+        return counts
 
     def _solve_failures(self, kind, refs):
         """Close the failures of records that came in good."""

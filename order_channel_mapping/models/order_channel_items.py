@@ -1,12 +1,15 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
-from ..tools.digest import item_digest, to_json
+from ..connectors.records import Item
+from ..connectors.storable import storable
+from ..tools.digest import item_digest
 from ..tools.normalize import normalize_sku
 from .order_channel_fetch import UTC, Overtaken
 
@@ -131,23 +134,29 @@ class OrderChannel(models.Model):
                 order="id",
             )
         }
-        changed = []
-        for external_id, item in latest.items():
-            listing = known.get(external_id)
-            digest = item_digest(item)
-            if listing and listing.digest == digest and not listing.gone:
-                counts["unchanged"] += 1
-            elif not listing and self.state == "closing":
-                counts["skip:closing"] += 1
-            elif not listing and item.skip:
-                counts["skip:not_sold"] += 1
-            else:
-                changed.append((item, digest))
-        written, failed = self._isolated(_WithDigest.wrap(changed), lambda batch: self._write_listings(batch, known))
+        seen, odd = self._each(latest.values(), lambda item: self._look_at_item(item, known.get(item.external_id)))
+        counts.update(rule for rule in seen if isinstance(rule, str))
+        changed = [item for item in seen if not isinstance(item, str)]
+        written, failed = self._isolated(changed, lambda batch: self._write_listings(batch, known))
         if not self.items_since:
             ids = [listing.id for listing in known.values()]
             self._note_seen(ids, {*latest, *unread} - known.keys())  # what could not be read is there all the same
-        return counts + written, [(record.item, error) for record, error in failed]
+        return counts + written, odd + [(changed.item, error) for changed, error in failed]
+
+    def _look_at_item(self, item, listing):
+        """What is to be done with an item.
+
+        :param listing: the one that it is known by, or None
+        :return: the counter of what is not taken in, or the _ChangedItem to write
+        """
+        digest = item_digest(item)
+        if listing and listing.digest == digest and not listing.gone:
+            return "unchanged"
+        if not listing and self.state == "closing":
+            return "skip:closing"
+        if not listing and item.skip:
+            return "skip:not_sold"
+        return _ChangedItem(*storable(item), digest)
 
     def _note_seen(self, listing_ids, external_ids):
         """One INSERT a page; only a full pass needs it.
@@ -177,6 +186,7 @@ class OrderChannel(models.Model):
         counts = Counter()
         for record in batch:
             values = self._listing_values(record.item, record.digest, currencies)
+            values["adjusted"] = record.notes or False
             listing = known.get(record.item.external_id)
             if not listing:
                 to_create.append({**values, "channel_id": self.id, "company_id": self.company_id.id})
@@ -209,7 +219,7 @@ class OrderChannel(models.Model):
             "barcode_key": normalize_sku(item.barcode),
             "price": float(item.price or 0),
             "currency_id": currencies.get(item.currency) or self.currency_id.id,
-            "attributes": to_json(item.attributes) or False,
+            "attributes": dict(item.attributes) or False,
             "url": item.url,
             "image_url": item.image_url,
             "physical": item.physical,
@@ -219,7 +229,7 @@ class OrderChannel(models.Model):
             "remote_quantity": int(item.quantity or 0),
             "remote_updated_at": item.updated_at and item.updated_at.astimezone(UTC).replace(tzinfo=None),
             "digest": digest,
-            "payload": to_json(item.raw) or False,
+            "payload": item.raw or False,
             "gone": False,
         }
 
@@ -237,15 +247,10 @@ class OrderChannel(models.Model):
         return {currency.name: currency.id for currency in currencies}
 
 
-class _WithDigest:
-    """An item and its digest, so that the batch can be halved without working digests out again."""
+class _ChangedItem(NamedTuple):
+    """An item as it can be stored, what was done to it for that, and its digest: so that halving a batch works none out
+    again."""
 
-    __slots__ = ("digest", "item")
-
-    def __init__(self, item, digest):
-        self.item = item
-        self.digest = digest
-
-    @classmethod
-    def wrap(cls, pairs):
-        return [cls(item, digest) for item, digest in pairs]
+    item: Item
+    notes: dict
+    digest: str

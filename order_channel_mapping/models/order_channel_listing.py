@@ -8,7 +8,7 @@ class OrderChannelListing(models.Model):
 
     _name = "order.channel.listing"
     _description = "Channel Listing"
-    _inherit = ["order.channel.guarded"]
+    _inherit = ["order.channel.guarded", "order.channel.adjusted"]
     _order = "id desc"
     _check_company_auto = True
 

@@ -9,6 +9,7 @@ class OrderChannelOrder(models.Model):
 
     _name = "order.channel.order"
     _description = "Channel Order"
+    _inherit = ["order.channel.adjusted"]
     _order = "placed_at desc, id desc"
     _rec_name = "number"
     _check_company_auto = True

@@ -1,12 +1,14 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
-from ..connectors.records import FulfillmentStatus, LineKind, OrderStatus
+from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
+from ..connectors.storable import storable
 from ..tools.addresses import normalize_email
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
 from ..tools.normalize import custom_listing_key, normalize_sku
@@ -120,20 +122,25 @@ class OrderChannel(models.Model):
                 order="id",
             )
         }
-        changed, revisions = [], {}
-        for external_id, order in latest.items():
-            revision = order_digest(order)
-            if external_id in known and known[external_id].revision == revision:
-                counts["unchanged"] += 1
-                continue
-            rule = None if external_id in known else self._skip_rule(order)
-            if rule:
-                counts[f"skip:{rule}"] += 1
-                continue
-            revisions[external_id] = revision
-            changed.append(order)
-        written, failed = self._isolated(changed, lambda batch: self._write_orders(batch, known, revisions))
-        return counts + written, failed
+        seen, odd = self._each(latest.values(), lambda order: self._look_at_order(order, known.get(order.external_id)))
+        counts.update(rule for rule in seen if isinstance(rule, str))
+        changed = {found.order.external_id: found for found in seen if not isinstance(found, str)}
+        written, failed = self._isolated(
+            [found.order for found in changed.values()], lambda batch: self._write_orders(batch, known, changed)
+        )
+        return counts + written, odd + failed
+
+    def _look_at_order(self, order, known):
+        """What is to be done with an order.
+
+        :param known: the channel order that it is known by, or None
+        :return: the counter of what is not taken in, or the _ChangedOrder to write
+        """
+        revision = order_digest(order)
+        if known and known.revision == revision:
+            return "unchanged"
+        rule = None if known else self._skip_rule(order)
+        return f"skip:{rule}" if rule else _ChangedOrder(*storable(order), revision)
 
     def _skip_rule(self, order):
         """The rule by which a new order is left out, or None."""
@@ -148,14 +155,17 @@ class OrderChannel(models.Model):
 
     # === WRITE === #
 
-    def _write_orders(self, batch, known, revisions):
-        """Upsert channel orders and their lines in batches, then bring their sales orders in line."""
+    def _write_orders(self, batch, known, changed):
+        """Upsert channel orders and their lines in batches, then bring their sales orders in line.
+
+        :param changed: ``{external id: _ChangedOrder}``, of these and others
+        """
         listings = self._listings_of_lines(batch)
         projected = [order for order in batch if self._is_projected(order)]
         partners = self._buyers_to_partners(projected) if projected else {}
         to_create, updated = [], []
         for order in batch:
-            values = self._order_values(order, revisions[order.external_id])
+            values = self._order_values(changed[order.external_id])
             if order.external_id in partners:
                 values["partner_id"] = partners[order.external_id][0].id
             if order.external_id in known:
@@ -164,20 +174,24 @@ class OrderChannel(models.Model):
                 lines = self._lines_values(order, listings)
                 to_create.append({**values, "line_ids": [fields.Command.create(line) for line in lines]})
         created = self.env["order.channel.order"].create(to_create)
-        created._log_event("imported")
-        changed = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
-        readdressed, events, new_lines = set(), [], []
+        events = [(order, "imported", None, None) for order in created]
+        events += [(order, "adjusted", {"adjusted": order.adjusted}, None) for order in created if order.adjusted]
+        revised = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
+        readdressed, new_lines = set(), []
         for known_order, order, values in updated:
+            adjusted = values["adjusted"] if values["adjusted"] != known_order.adjusted else False
             changes, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
             events.append((known_order, "revised", {"changes": changes}, None))
+            if adjusted:
+                events.append((known_order, "adjusted", {"adjusted": adjusted}, None))
             new_lines += lines
             if {"address", "ship_by"}.intersection(changes):
                 readdressed.add(order.external_id)
         self.env["order.channel.order.line"].create(new_lines)
         self.env["order.channel.event"]._log(events)
-        (created + changed)._project(partners, readdressed=readdressed)
+        (created + revised)._project(partners, readdressed=readdressed)
         self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
-        return Counter(created=len(created), updated=len(changed))
+        return Counter(created=len(created), updated=len(revised))
 
     @staticmethod
     def _is_projected(order):
@@ -188,7 +202,8 @@ class OrderChannel(models.Model):
             and order.fulfilled_by == "seller"
         )
 
-    def _order_values(self, order, revision):
+    def _order_values(self, changed):
+        order = changed.order
         data = {name: value for name, value in to_json(order).items() if name not in STORED_FIELDS}
         buyer = order.buyer
         marketplace_tax = sum(
@@ -200,7 +215,7 @@ class OrderChannel(models.Model):
             "company_id": self.company_id.id,
             "external_id": order.external_id,
             "number": order.number or order.external_id,
-            "revision": revision,
+            "revision": changed.revision,
             "status": order.status.value,
             "payment_status": order.payment_status.value,
             "fulfillment_status": order.fulfillment_status.value,
@@ -218,7 +233,8 @@ class OrderChannel(models.Model):
             "hold": order.hold,
             "test": order.test,
             "data": data,
-            "payload": to_json(order.raw) or False,
+            "payload": order.raw or False,
+            "adjusted": changed.notes or False,
         }
 
     def _lines_values(self, order, listings):
@@ -305,3 +321,11 @@ class OrderChannel(models.Model):
             "physical": line.physical,
             "fulfilled_by": line.fulfilled_by,
         }
+
+
+class _ChangedOrder(NamedTuple):
+    """An order as it can be stored, what was done to it for that, and its revision."""
+
+    order: Order
+    notes: dict
+    revision: str

@@ -4,7 +4,7 @@ from collections import Counter
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..connectors.base import BadPayload, Rejected
+from ..connectors.base import AuthError, RateLimited, Unavailable
 
 #: orders confirmed per transaction: a confirmation is slow (7 to 18 a second), so a kill loses little work
 CONFIRM_BATCH = 10
@@ -93,7 +93,8 @@ class OrderChannel(models.Model):
     # === RETRIES === #
 
     def _retry_failures(self, connector, run, deadline=None):
-        """Ask again for the orders whose failure is due: one call each, a page's worth at most."""
+        """Ask again for the orders whose failure is due: one call each, a page's worth at most. What can't be had again is
+        tried again later; that the channel as a whole can't be asked is not told by one order."""
         due = self.env["order.channel.failure"].search(
             [
                 ("channel_id", "=", self.id),
@@ -113,9 +114,13 @@ class OrderChannel(models.Model):
                 return
             try:
                 order = connector.get_order(ref)
-            except (BadPayload, Rejected) as error:
-                entry = (ref, error.code, {"message": error.message}, None)
+            except (AuthError, RateLimited):
+                raise
+            except Exception as error:
+                entry = (ref, *self._blame(error), None)
                 self._repeatable(self._record_failures, "order", run, [entry])
+                if isinstance(error, Unavailable):
+                    return  # perhaps the others can't be had either: the next fetch finds out
             else:
                 self._repeatable(self._take_retried_order, order, run)
 

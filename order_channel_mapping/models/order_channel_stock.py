@@ -322,7 +322,7 @@ class OrderChannel(models.Model):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT listing.id, SUM(line.quantity)::int
+                    SELECT listing.id, LEAST(SUM(line.quantity), 2147483647)::int
                       FROM order_channel_listing listing
                       JOIN order_channel_order_line line ON line.listing_id = listing.id
                       JOIN order_channel_order ordered ON ordered.id = line.order_id

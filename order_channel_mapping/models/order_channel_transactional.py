@@ -2,11 +2,15 @@ import logging
 import random
 import time
 from collections import Counter
+from contextvars import ContextVar
 
 import psycopg2.errors
 
 from odoo import api, models
 from odoo.exceptions import UserError
+
+from ..connectors.base import ConnectorError
+from ..connectors.storable import Unstorable, plain_text
 
 _logger = logging.getLogger(__name__)
 
@@ -17,7 +21,12 @@ CONFLICTS = (
     psycopg2.errors.UniqueViolation,
 )
 CONFLICT_REPEATS = 3
-BLAME = "order_channel_blame"
+#: a limit of the database itself, such as that of an index entry: the record's fault, though psycopg2 counts them among
+#: the troubles of operation
+LIMITS = (psycopg2.errors.ProgramLimitExceeded, psycopg2.errors.StatementTooComplex)
+#: whether a work is repeated for the last time: what looks like a conflict is then blamed on a record (see _isolated). Not
+#: in the cursor's cache, which every savepoint that is rolled back clears
+_last_repeat = ContextVar("order_channel_last_repeat", default=False)
 
 
 class OrderChannelTransactional(models.AbstractModel):
@@ -41,8 +50,7 @@ class OrderChannelTransactional(models.AbstractModel):
         """
         attempt = 0
         while True:
-            # the last time, what looks like a conflict is blamed on the record (see _isolated)
-            self.env.cr.cache[BLAME] = attempt == CONFLICT_REPEATS
+            before = _last_repeat.set(attempt == CONFLICT_REPEATS)
             try:
                 result = work(*args)
                 self._commit()
@@ -54,6 +62,8 @@ class OrderChannelTransactional(models.AbstractModel):
                 attempt += 1
                 _logger.info("%s: %s, repeating", self, type(conflict).__name__)
                 time.sleep(random.uniform(0.02, 0.1) * attempt)
+            finally:
+                _last_repeat.reset(before)
 
     def _isolated(self, records, work):
         """Run ``work(records)`` in a savepoint; where it fails, find the records at fault by halving, so that the rest goes on.
@@ -68,9 +78,9 @@ class OrderChannelTransactional(models.AbstractModel):
             with self.env.cr.savepoint():
                 return work(records), []
         except Exception as error:
-            if isinstance(error, CONFLICTS) and not self.env.cr.cache.get(BLAME):
+            if isinstance(error, CONFLICTS) and not _last_repeat.get():
                 raise
-            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, CONFLICTS):
+            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, (*CONFLICTS, *LIMITS)):
                 raise  # the database is going away: no record's fault
             if len(records) == 1:
                 _logger.info("%s: a record failed", self, exc_info=True)
@@ -82,10 +92,14 @@ class OrderChannelTransactional(models.AbstractModel):
 
     @api.model
     def _blame(self, error):
-        """``(code, params)`` of an exception that a record caused in Odoo."""
+        """``(code, params)`` of an exception that a record caused."""
+        if isinstance(error, ConnectorError):
+            return error.code, {"message": error.message}
+        if isinstance(error, Unstorable):
+            return error.code, error.params
         if isinstance(error, UserError):
             return "refused", {"message": str(error)}
         return "internal", {
             "error": type(error).__name__,
-            "message": str(error).splitlines()[0][:500] if str(error) else "",
+            "message": plain_text(error).partition("\n")[0][:500],
         }

@@ -75,7 +75,8 @@ def text_digest(data):
 
     :rtype: str, 32 hexadecimal characters
     """
-    return hashlib.blake2b(_encode(data).encode(), digest_size=16).hexdigest()
+    # half a surrogate pair has bytes as well here, so that what can't be stored can be told from what can
+    return hashlib.blake2b(_encode(data).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def item_digest(item):

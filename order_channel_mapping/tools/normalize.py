@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+
+#: bytes of a key in UTF-8: what the entry of an index has room for, with a channel's id beside it
+MAX_KEY = 2_000
 
 #: punctuation and separators of ASCII, for ``str.translate``
 _ASCII_MARKS = {code: None for code in range(128) if unicodedata.category(chr(code))[0] in "PZ"}
@@ -21,11 +25,19 @@ def normalize_sku(text):
     if not text:
         return None
     if text.isascii():  # most are, and this is six times as fast
-        return " ".join(text.lower().split()) or None
+        return _bounded(" ".join(text.lower().split())) or None
     folded = unicodedata.normalize("NFKC", text).casefold()
     # format characters (zero-width space, BOM, soft hyphen) are invisible to whoever typed the SKU
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
-    return " ".join(visible.split()) or None
+    return _bounded(" ".join(visible.split())) or None
+
+
+def _bounded(key):
+    """The key as an index takes it; of one that is too long the beginning and a sign that tells it from others."""
+    if 4 * len(key) <= MAX_KEY or len(key.encode("utf-8", "replace")) <= MAX_KEY:
+        return key
+    sign = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    return f"{key[: MAX_KEY // 8]}…{sign}"
 
 
 def loose_sku(text):
@@ -44,7 +56,7 @@ def loose_sku(text):
         return key.translate(_ASCII_MARKS) or None
     kept = "".join(char for char in key if unicodedata.category(char)[0] not in "PZ")
     # what stood apart may be one character now: a letter and its accent
-    return unicodedata.normalize("NFKC", kept) or None
+    return _bounded(unicodedata.normalize("NFKC", kept)) or None
 
 
 def normalize_title(text):
@@ -64,7 +76,7 @@ def name_key(text):
     True
     """
     words = re.findall(r"[^\W_]+", normalize_sku(text) or "")
-    return " ".join(sorted(words)) or None
+    return _bounded(" ".join(sorted(words))) or None
 
 
 def custom_listing_key(sku, title):

@@ -7,6 +7,7 @@ blocker what to do about it.
 from odoo.tools import LazyTranslate, format_amount
 
 from .reasons import reason_text
+from .record_reasons import adjustments_text
 
 _lt = LazyTranslate(__name__)
 
@@ -165,6 +166,8 @@ def event_text(env, code, params=None):
         params = _blocker_words(env, "total", params)
     elif code == "command_failed":
         params["reason"] = reason_text(env, params.get("code"), params)[0]
+    elif code == "adjusted":
+        return adjustments_text(env, params.get("adjusted"))
     text = EVENTS.get(key)
     return _render(env, text, params) if text else reason_text(env, code, params)[0]
 

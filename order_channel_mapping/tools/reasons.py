@@ -6,6 +6,7 @@ marketplace said itself travel in the parameter ``message`` and stay as they are
 
 from odoo.tools import LazyTranslate
 
+from .record_reasons import RECORD_REASONS, field_words
 from .sheet_reasons import SHEET_REASONS
 
 _lt = LazyTranslate(__name__)
@@ -401,6 +402,7 @@ REASONS = {
         _lt("Nothing: it is worked out again by itself."),
     ),
     "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
+    **RECORD_REASONS,
     **SHEET_REASONS,
 }
 
@@ -424,6 +426,8 @@ def reason_text(env, code, params=None):
     if not code:
         return "", ""
     params = dict(params) if isinstance(params, dict) else {}
+    if code in RECORD_REASONS:
+        params["field"] = field_words(env, params.get("field"))
     if code.startswith("http_") and code not in REASONS:
         params.setdefault("status", code[5:])
         code = "http"

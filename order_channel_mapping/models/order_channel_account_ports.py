@@ -3,14 +3,12 @@ import logging
 import time
 from contextlib import contextmanager
 
-import psycopg2.errors
-
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.base import AuthError, Login, Ports, Rejected, Unavailable
 from ..tools.secret_box import KeyUnusable, SecretsLost
-from .order_channel_transactional import CONFLICTS
+from .order_channel_transactional import CONFLICTS, LOCKED
 
 _logger = logging.getLogger(__name__)
 
@@ -127,11 +125,11 @@ class _Session:
                     if cr.rowcount:
                         return work(cr)
                 break
+            except LOCKED:
+                raise Unavailable("Another transaction holds this account's session.", "busy") from None
             except CONFLICTS:
                 if attempt == ATTEMPTS:
                     raise Unavailable("Another worker keeps changing this account's session.", "busy") from None
-            except psycopg2.errors.LockNotAvailable:
-                raise Unavailable("Another transaction holds this account's session.", "busy") from None
         return work(self._env.cr)
 
     def _read(self, cr, column, lock=False):
@@ -234,12 +232,12 @@ class _Tokens(_Session):
                 )
                 self._read(cr, "token_data", lock=True)
                 return True
+            except LOCKED:
+                raise Unavailable("Another worker is renewing this account's access.", "busy") from None
             except CONFLICTS:
                 cr.rollback()
                 if time.monotonic() >= deadline:
                     raise Unavailable("Another worker keeps changing this account's session.", "busy") from None
-            except psycopg2.errors.LockNotAvailable:
-                raise Unavailable("Another worker is renewing this account's access.", "busy") from None
 
 
 class _LockedTokens:

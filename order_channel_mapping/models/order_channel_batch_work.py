@@ -62,7 +62,8 @@ class OrderChannelBatch(models.Model):
         """Work on the batches in turn for as long as a pass may take; the rest is the next pass's."""
         deadline = time.monotonic() + PASS_SECONDS
         while batch := self.search([("state", "in", WORKING)], order="turn, id", limit=1):
-            batch._as_its_user()._work_in_background()
+            if not batch._as_its_user()._work_in_background():
+                return
             if time.monotonic() > deadline:
                 self.env.ref("order_channel_mapping.cron_batches").sudo()._trigger()
                 return
@@ -73,7 +74,10 @@ class OrderChannelBatch(models.Model):
         return self.with_user(user).with_context(lang=user.lang).with_company(self.company_id).sudo()
 
     def _work_in_background(self):
-        """One chunk. Never raises: what goes wrong is put on the batch and in the log."""
+        """One chunk. Never raises: what goes wrong is put on the batch and in the log.
+
+        :return: False if it is left to the next pass, see ``_gives_way``
+        """
         try:
             state = self.state
             self._repeatable(self._work_chunk)
@@ -81,10 +85,13 @@ class OrderChannelBatch(models.Model):
                 self._tell_user()
                 self._commit()
         except Exception as error:
+            if self._gives_way(error, "a mass change"):
+                return False
             self._rollback()
             _logger.exception("Mass change %s failed", self.id)
             self._end("failed", *self._blame(error))
             self._commit()
+        return True
 
     def _tell_user(self):
         """Whoever waits for it learns that it is over, wherever they are in Odoo."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg2
+
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -58,10 +60,16 @@ class OrderChannel(models.Model):
         deadline = deadline or time.monotonic() + PASS_SECONDS
         self._repeatable(self._prepare_outbox)
         if self._due_commands(limit=1):
-            run = self._open_run("outbox")
-            with self._get_connector() as connector:
-                if not self._send_due(connector, run, deadline):
-                    return
+            run = self._repeatable(self._open_run, "outbox")
+            try:
+                with self._get_connector() as connector:
+                    reached = self._send_due(connector, run, deadline)
+            except ConnectorError as error:  # nothing can be asked with what there is of credentials
+                self._rollback()
+                self._repeatable(self._handle_connector_error, error, run)
+                return
+            if not reached:
+                return
         self._repeatable(self._finish_outbox)
 
     def _finish_outbox(self):
@@ -188,6 +196,8 @@ class OrderChannel(models.Model):
             return connector.cancel(order_id, claim.payload["reason"])
         except (AuthError, RateLimited, Unavailable):
             raise
+        except psycopg2.Error:
+            raise  # of the connector's ports: the database is in trouble, not the command
         except ConnectorError as error:
             retryable = not isinstance(error, Rejected)
             return PushResult(order_id, PushStatus.FAILED, code=error.code, message=error.message, retryable=retryable)

@@ -101,9 +101,7 @@ class OrderChannel(models.Model):
             try:
                 channel._work(kind, time.monotonic() + PASS_SECONDS)
             except Exception as error:
-                self._rollback()
-                _logger.exception("Channel %s (%s): %s pass failed", channel.id, channel.provider, kind)
-                channel._record_pass_error(kind, error)
+                channel._end_pass(kind, error)
 
     def _work(self, kind, deadline):
         """What one pass does. Each part that asks the channel looks first whether an earlier one was told to wait."""
@@ -126,18 +124,24 @@ class OrderChannel(models.Model):
             if self.push_stock and self._may_run():
                 self._push_stock(deadline=deadline)
 
-    def _record_pass_error(self, kind, error):
+    def _end_pass(self, kind, error):
+        """What becomes of a pass that could not go on. What was not committed is done again by the next one."""
+        if self._gives_way(error, f"its {kind} pass"):
+            return
         try:
-            run_kind = "orders" if kind == "sync" else kind
+            self._rollback()
+            _logger.error("Channel %s (%s): %s pass failed", self.id, self.provider, kind, exc_info=error)
+            run_kinds = ("orders", "stock") if kind == "sync" else (kind,)
             runs = self.env["order.channel.run"].search(
-                [("channel_id", "=", self.id), ("kind", "=", run_kind), ("state", "=", "running")]
+                [("channel_id", "=", self.id), ("kind", "in", run_kinds), ("state", "=", "running")]
             )
             runs._close("failed", "internal", {"error": type(error).__name__})
             self._set_health("failing", "internal", {"error": type(error).__name__}, backoff=True)
             self._commit()
-        except Exception:
-            self._rollback()
-            _logger.exception("Channel %s: could not record its failed pass", self.id)
+        except Exception as second:
+            if not self._gives_way(second, f"the end of its {kind} pass"):
+                self._rollback()
+                _logger.exception("Channel %s: could not record its failed pass", self.id)
 
     def _may_run(self):
         """Whether a pass may ask anything of the channel now."""

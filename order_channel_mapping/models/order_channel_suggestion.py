@@ -124,9 +124,10 @@ class OrderChannelSuggestion(models.Model):
                     return
             self.env.ref("order_channel_mapping.cron_suggestions").sudo()._trigger()
             self._commit()
-        except Exception:
-            self._rollback()
-            _logger.exception("Suggestions could not be worked out")
+        except Exception as error:
+            if not self._gives_way(error, "suggestions"):
+                self._rollback()
+                _logger.exception("Suggestions could not be worked out")
 
     @api.model
     def _read_products(self, deadline=None):

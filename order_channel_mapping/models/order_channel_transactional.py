@@ -7,19 +7,18 @@ from contextvars import ContextVar
 import psycopg2.errors
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..connectors.base import ConnectorError
 from ..connectors.storable import Unstorable, plain_text
 
 _logger = logging.getLogger(__name__)
 
-#: these are nobody's fault: the page is rolled back and repeated in a new transaction
-CONFLICTS = (
-    psycopg2.errors.SerializationFailure,
-    psycopg2.errors.DeadlockDetected,
-    psycopg2.errors.UniqueViolation,
-)
+#: what Odoo itself repeats; these are nobody's fault: the page is rolled back and repeated in a new transaction
+CONCURRENCY = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
+#: the same, and our own keys, on which two workers may meet
+CONFLICTS = (*CONCURRENCY, psycopg2.errors.UniqueViolation)
 CONFLICT_REPEATS = 3
 #: a limit of the database itself, such as that of an index entry: the record's fault, though psycopg2 counts them among
 #: the troubles of operation
@@ -27,6 +26,10 @@ LIMITS = (psycopg2.errors.ProgramLimitExceeded, psycopg2.errors.StatementTooComp
 #: whether a work is repeated for the last time: what looks like a conflict is then blamed on a record (see _isolated). Not
 #: in the cursor's cache, which every savepoint that is rolled back clears
 _last_repeat = ContextVar("order_channel_last_repeat", default=False)
+#: somebody holds a row and Odoo would not wait for it (numbers without gaps are taken that way)
+LOCKED = psycopg2.errors.LockNotAvailable
+#: seconds that one piece of work waits for such a row, with no transaction open (rule 15)
+LOCK_PATIENCE = 3.0
 
 
 class OrderChannelTransactional(models.AbstractModel):
@@ -46,9 +49,9 @@ class OrderChannelTransactional(models.AbstractModel):
     def _repeatable(self, work, *args):
         """Run ``work(*args)`` and commit. On a conflict with another transaction, repeat it in a new one.
 
-        :raise psycopg2.Error: the conflict is still there after three repeats
+        :raise psycopg2.Error: the conflict is still there after three repeats, or the lock after LOCK_PATIENCE
         """
-        attempt = 0
+        attempt, waited = 0, 0.0
         while True:
             before = _last_repeat.set(attempt == CONFLICT_REPEATS)
             try:
@@ -57,11 +60,18 @@ class OrderChannelTransactional(models.AbstractModel):
                 return result
             except CONFLICTS as conflict:
                 self._rollback()
-                if attempt == CONFLICT_REPEATS:
+                if isinstance(conflict, LOCKED):
+                    if waited >= LOCK_PATIENCE:
+                        raise
+                    pause = random.uniform(0.1, 0.3)
+                    waited += pause
+                elif attempt == CONFLICT_REPEATS:
                     raise
-                attempt += 1
+                else:
+                    attempt += 1
+                    pause = random.uniform(0.02, 0.1) * attempt
                 _logger.info("%s: %s, repeating", self, type(conflict).__name__)
-                time.sleep(random.uniform(0.02, 0.1) * attempt)
+                time.sleep(pause)
             finally:
                 _last_repeat.reset(before)
 
@@ -78,10 +88,8 @@ class OrderChannelTransactional(models.AbstractModel):
             with self.env.cr.savepoint():
                 return work(records), []
         except Exception as error:
-            if isinstance(error, CONFLICTS) and not _last_repeat.get():
+            if self._is_no_records_fault(error):
                 raise
-            if isinstance(error, psycopg2.OperationalError) and not isinstance(error, (*CONFLICTS, *LIMITS)):
-                raise  # the database is going away: no record's fault
             if len(records) == 1:
                 _logger.info("%s: a record failed", self, exc_info=True)
                 return Counter(), [(records[0], error)]
@@ -89,6 +97,41 @@ class OrderChannelTransactional(models.AbstractModel):
         first, first_failed = self._isolated(records[:middle], work)
         second, second_failed = self._isolated(records[middle:], work)
         return first + second, first_failed + second_failed
+
+    def _is_no_records_fault(self, error):
+        """Whether the rest would fail just the same: a row that somebody holds, a database that went away or has no room,
+        and any other conflict before it was repeated often enough."""
+        if isinstance(error, LOCKED) or self._has_lost_database(error):
+            return True
+        if isinstance(error, CONFLICTS):
+            return not _last_repeat.get()
+        return isinstance(error, psycopg2.OperationalError) and not isinstance(error, LIMITS)
+
+    @api.model
+    def _has_lost_database(self, error):
+        """Whether an exception means that the connection is gone (restart, failover): nothing can be rolled back or put on
+        record. What was not committed is done again by the next pass, on a new connection."""
+        if self.env.cr.closed or isinstance(error, psycopg2.InterfaceError):
+            return True
+        if isinstance(error, CONFLICTS) or not isinstance(error, psycopg2.OperationalError):
+            return False
+        # no code: there was no server to give one (a port's own cursor finds none); 57P: a server that stops or starts
+        return not error.pgcode or error.pgcode.startswith(("08", "57P"))
+
+    def _gives_way(self, error, work):
+        """Whether work in the background ended through no fault of its own, so that the next pass goes on where it was: the
+        database went away, or another transaction was in the way for too long. One line of the log says so.
+
+        :param str work: what it was, for the log
+        """
+        if self._has_lost_database(error):
+            _logger.warning("%s: the database went away during %s; the next pass goes on", self, work)
+            return True
+        if isinstance(error, CONCURRENCY):
+            self._rollback()
+            _logger.info("%s: %s gave way to another transaction; the next pass goes on", self, work)
+            return True
+        return False
 
     @api.model
     def _blame(self, error):

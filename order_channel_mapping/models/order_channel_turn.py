@@ -2,6 +2,8 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -57,7 +59,12 @@ class OrderChannel(models.Model):
         try:
             yield True
         finally:
-            self._end_turn(account_id, time.monotonic() - started)
+            try:
+                self._end_turn(account_id, time.monotonic() - started)
+            except psycopg2.Error as error:
+                # with the connection, the lock has ended as well
+                if not self._has_lost_database(error) and not self._gives_way(error, "the end of its turn"):
+                    raise
 
     def _lock_turn(self):
         """:return: (account's id, whether it is this worker's turn); what the pass reads from here on is up to date"""

@@ -3,6 +3,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -165,6 +167,8 @@ class OrderChannel(models.Model):
             return "failing", error.code, {"message": error.message}
         except ConnectorError as error:
             return "polling", error.code, {"message": error.message}
+        except psycopg2.Error:
+            raise  # of the connector's ports: the database is in trouble, not the marketplace
         except Exception as error:
             _logger.exception("Channel %s: its notifications could not be registered", self.id)
             return "failing", "internal", {"error": type(error).__name__}

@@ -6,11 +6,17 @@ This module must not import Odoo.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from .base import PacePort
+from .values import real_number
 
 BLOCKED_UNTIL = "blocked_until"  # epoch seconds
+#: a marketplace that wants to be left alone for longer is asked again after this (seconds)
+MAX_WAIT = 3600.0
+#: how far the clocks of the machines that share a pace may be apart (seconds)
+_APART = 60.0
 
 
 class Pace:
@@ -28,7 +34,8 @@ class Pace:
     @property
     def state(self) -> dict[str, Any]:
         if self._state is None:
-            self._state = dict(self._port.get() or {}) if self._port else {}
+            kept = self._port.get() if self._port else None
+            self._state = dict(kept) if isinstance(kept, Mapping) else {}
         return self._state
 
     def learn(self, **facts: Any) -> None:
@@ -42,14 +49,15 @@ class Pace:
         self._learnt = True
 
     def blocked_seconds(self) -> float:
-        """How long the marketplace still wants no call."""
-        return max(0.0, float(self.state.get(BLOCKED_UNTIL) or 0) - time.time())
+        """How long the marketplace still wants no call. What can't be such a time is ignored."""
+        left = (real_number(self.state.get(BLOCKED_UNTIL)) or 0.0) - time.time()
+        return max(0.0, left) if left <= MAX_WAIT + _APART else 0.0
 
     def block(self, seconds: float) -> None:
         """The marketplace wants no call for so long. Kept at once: other workers are about to call."""
-        until = time.time() + seconds
-        if until > float(self.state.get(BLOCKED_UNTIL) or 0):
-            self.learn(**{BLOCKED_UNTIL: until})
+        seconds = min(seconds, MAX_WAIT)
+        if seconds > self.blocked_seconds():
+            self.learn(**{BLOCKED_UNTIL: time.time() + seconds})
             self.flush()
 
     def waited(self) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 
 from . import shopify_auth as auth
 from .base import AuthError, BadPayload, Login, Ports, RateLimited, Rejected, TokenRefused, Unavailable
-from .pacing import Pace
+from .pacing import MAX_WAIT, Pace
 from .shopify_documents import API_VERSION
 from .transport import Transport, utcnow
+from .values import real_number
 
 PATH = f"/admin/api/{API_VERSION}/graphql.json"
 #: times that a throttled call is repeated inside one pass
@@ -87,7 +88,7 @@ class ShopifyClient:
             payload = response.json()
             if not isinstance(payload, dict):
                 raise BadPayload("Shopify's answer is not a GraphQL answer.")
-            cost = (payload.get("extensions") or {}).get("cost") or {}
+            cost = _part(_part(payload, "extensions"), "cost")
             self._take_note(name, cost)
             errors = payload.get("errors") or ()
             if isinstance(errors, str):
@@ -174,25 +175,28 @@ class ShopifyClient:
     # -- pacing -------------------------------------------------------------------------------------------------------
 
     def _wait_for_points(self, cost: float) -> None:
-        """Sleep until the bucket should hold ``cost`` points, by what Shopify said last."""
-        bucket = self._pace.state  # the bucket, as some pass saw it last
-        if not {"available", "rate", "maximum", "at"} <= bucket.keys() or not bucket["rate"]:
+        """Sleep until the bucket should hold ``cost`` points, by what Shopify said last. What no bucket can be is ignored."""
+        names = ("available", "rate", "maximum", "at")  # the bucket, as some pass saw it last
+        available, rate, maximum, at = (real_number(self._pace.state.get(name)) for name in names)
+        if None in (available, maximum, at) or not rate or rate < 0:
             return
-        grown = bucket["available"] + max(0.0, time.time() - bucket["at"]) * bucket["rate"]
-        missing = min(cost, bucket["maximum"]) - min(grown, bucket["maximum"])
-        if missing > 0:
-            self.transport.wait(missing / bucket["rate"], _USED_UP)
+        grown = available + max(0.0, time.time() - at) * rate
+        seconds = (min(cost, maximum) - min(grown, maximum)) / rate
+        if 0 < seconds <= MAX_WAIT:
+            self.transport.wait(seconds, _USED_UP)
 
     def _take_note(self, name: str, cost: Mapping[str, Any]) -> None:
-        status = cost.get("throttleStatus") or {}
-        if not status.get("restoreRate"):
+        status = _part(cost, "throttleStatus")
+        rate = real_number(status.get("restoreRate"))
+        if not rate or rate < 0:
             return
-        if cost.get("requestedQueryCost"):
-            self._costs[name] = float(cost["requestedQueryCost"])
+        requested = real_number(cost.get("requestedQueryCost"))
+        if requested:
+            self._costs[name] = requested
         self._pace.learn(
-            available=float(status.get("currentlyAvailable") or 0),
-            maximum=float(status.get("maximumAvailable") or 0),
-            rate=float(status["restoreRate"]),
+            available=real_number(status.get("currentlyAvailable")) or 0.0,
+            maximum=real_number(status.get("maximumAvailable")) or 0.0,
+            rate=rate,
             at=time.time(),
         )
 
@@ -212,8 +216,15 @@ def _code(error: Mapping[str, Any]) -> str:
     return str((error.get("extensions") or {}).get("code") or "") if isinstance(error, Mapping) else ""
 
 
+def _part(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    part = mapping.get(key)
+    return part if isinstance(part, Mapping) else {}
+
+
 def _throttle_seconds(cost: Mapping[str, Any]) -> float:
     """How long a throttled call has to wait until the bucket can pay it."""
-    status = cost.get("throttleStatus") or {}
-    missing = float(cost.get("requestedQueryCost") or 0) - float(status.get("currentlyAvailable") or 0)
-    return max(0.5, missing / float(status.get("restoreRate") or 50))
+    status = _part(cost, "throttleStatus")
+    requested, available = real_number(cost.get("requestedQueryCost")), real_number(status.get("currentlyAvailable"))
+    rate = real_number(status.get("restoreRate")) or 0.0
+    missing = (requested or 0.0) - (available or 0.0)
+    return min(max(0.5, missing / (rate if rate > 0 else 50.0)), MAX_WAIT)

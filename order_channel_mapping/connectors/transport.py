@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -31,7 +32,7 @@ from .address_guard import ForbiddenAddress
 from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, Unavailable
 from .connections import Deadline, DeadlineAdapter
 from .lenient_json import loads
-from .pacing import Pace
+from .pacing import MAX_WAIT, Pace
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 ATTEMPTS = 3
 BACKOFF = 0.5  # seconds before the second attempt, doubled for each further one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+CLOCKS_FROM = 2000  # a server that answers with an earlier year has a clock that was never set
 _CHUNK = 16 * 1024  # packed: 16 MB at most when unpacked
 #: loggers of libraries that write keys, signatures and whole signed requests to their debug log
 _TALKATIVE = ("requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849", "oauthlib.oauth1.rfc5849.signature")
@@ -64,25 +66,29 @@ def utcnow() -> datetime:
 
 
 def parse_http_date(text: str | None) -> datetime | None:
-    """An HTTP date as aware UTC, ``None`` where there is none or it can't be read."""
+    """An HTTP date as aware UTC, ``None`` where there is none or it can't be one."""
     try:
         value = parsedate_to_datetime(text) if text else None
-    except (TypeError, ValueError):
+        if value is None:
+            return None
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
         return None
-    if value is None:
-        return None
-    return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
 
 
 def retry_after_seconds(text: str | None, server_now: datetime | None = None) -> float | None:
-    """``Retry-After`` in seconds from now: a number, or a date on the server's own clock where that is known."""
+    """``Retry-After`` in seconds from now, MAX_WAIT at most: a number, or a date on the server's own clock where that is
+    known. None where it is neither."""
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         until = parse_http_date(text)
-        return None if until is None else max(0.0, (until - (server_now or utcnow())).total_seconds())
+        if until is None:
+            return None
+        seconds = (until - (server_now or utcnow())).total_seconds()
+    return None if math.isnan(seconds) else min(max(0.0, seconds), MAX_WAIT)
 
 
 class Redactor:
@@ -127,7 +133,8 @@ class Response:
 
     @property
     def date(self) -> datetime | None:
-        return parse_http_date(self.headers.get("Date"))
+        date = parse_http_date(self.headers.get("Date"))
+        return date if date and date.year >= CLOCKS_FROM else None
 
     @property
     def asked_at(self) -> datetime | None:

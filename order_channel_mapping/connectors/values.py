@@ -7,6 +7,7 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
@@ -51,6 +52,28 @@ def moment(value: Any) -> datetime | None:
     if parsed.year not in YEARS:  # near the ends of the calendar, every zone and every span is beyond it
         raise BadPayload(f"{value!r:.80} is not a time.")
     return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
+
+
+def real_number(value: Any) -> float | None:
+    """A number, or the text of one, as JSON may have it; None where it is none to reckon with (NaN, infinity, a truth
+    value)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def epoch(value: Any) -> datetime | None:
+    """Seconds since 1970, as a number or its text, as aware UTC; None where that can't be a moment (nothing, NaN, infinity,
+    a truth value, before 1970, beyond the year 9999)."""
+    seconds = real_number(value)
+    try:
+        return None if seconds is None or seconds < 0 else datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def amount(value: Any) -> Decimal:

@@ -15,12 +15,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 from .records import ZERO, Fulfillment, LineQuantity, Shipment
-from .values import amount, text
+from .values import amount, epoch, text
 
 PARCELS = "_order_channel_parcels"
 TRACKING = "_wc_shipment_tracking_items"
@@ -86,7 +85,7 @@ def shipped_quantities(order: Payload) -> dict[str, Decimal]:
 def fulfillments(order: Payload) -> tuple[Fulfillment, ...]:
     """Parcels that were reported from here, then those that only an extension knows of."""
     items = entries(order, TRACKING)
-    shipped_at = {str(item.get("tracking_number")): _moment(item.get("date_shipped")) for item in items}
+    shipped_at = {str(item.get("tracking_number")): epoch(item.get("date_shipped")) for item in items}
     own = entries(order, PARCELS)
     found = [
         Fulfillment(
@@ -104,13 +103,9 @@ def fulfillments(order: Payload) -> tuple[Fulfillment, ...]:
             external_id=str(item.get("tracking_id") or item.get("tracking_number")),
             tracking_numbers=(str(item["tracking_number"]),),
             carrier=text(item.get("custom_tracking_provider")) or text(item.get("tracking_provider")),
-            created_at=_moment(item.get("date_shipped")),
+            created_at=epoch(item.get("date_shipped")),
         )
         for item in items
         if item.get("tracking_number") and str(item["tracking_number"]) not in known
     ]
     return tuple(found)
-
-
-def _moment(value: Any) -> datetime | None:
-    return datetime.fromtimestamp(int(value), timezone.utc) if str(value or "").isdigit() else None

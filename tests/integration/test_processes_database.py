@@ -73,7 +73,9 @@ class TestProcessesDatabase(ProcessCase):
         self.assertEqual(self.state()["failures"], [])
         with closing(psycopg2.connect(dbname=self.server.database)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT name FROM sale_order WHERE order_channel_id IS NOT NULL ORDER BY name")
-            self.assertEqual([row[0] for row in cursor], [f"G{number}" for number in sorted(range(1, ORDERS + 1), key=str)])
+            self.assertEqual(
+                [row[0] for row in cursor], [f"G{number}" for number in sorted(range(1, ORDERS + 1), key=str)]
+            )
 
     def test_a_number_that_stays_taken_is_left_to_the_next_pass(self):
         self.run_worker("numbers")

@@ -9,6 +9,7 @@ from . import order_channel_account_webhooks
 from . import order_channel
 from . import order_channel_pass
 from . import order_channel_health
+from . import order_channel_clock
 from . import order_channel_fetch
 from . import order_channel_connect
 from . import order_channel_authorize

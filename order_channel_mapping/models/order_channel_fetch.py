@@ -131,20 +131,10 @@ class OrderChannel(models.Model):
 
     def _save_cursor(self, kind, fetch, cursor, watermark):
         """Save where the fetch stands."""
-        watermark = watermark and watermark.astimezone(UTC).replace(tzinfo=None)
-        column = SQL.identifier(f"{kind}_watermark")
-        self._own_fetch(
-            kind,
-            fetch,
-            SQL(
-                "%s = %s, %s = GREATEST(%s, %s)",
-                SQL.identifier(f"{kind}_cursor"),
-                cursor or None,
-                column,
-                column,
-                watermark or None,
-            ),
-        )
+        assignments = [SQL("%s = %s", SQL.identifier(f"{kind}_cursor"), cursor or None)]
+        if watermark:
+            assignments += self._watermark_assignments(kind, watermark)
+        self._own_fetch(kind, fetch, SQL(", ").join(assignments))
 
     def _own_fetch(self, kind, fetch, assignments):
         """Update the channel if this fetch is still the one under way. A fetch has a number: the process that begins one

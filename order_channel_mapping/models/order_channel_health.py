@@ -63,9 +63,7 @@ class OrderChannel(models.Model):
             raise error
         params = {"message": error.message}
         if isinstance(error, RateLimited):
-            retry_at = error.retry_at
-            next_try = retry_at.replace(tzinfo=None) if retry_at else fields.Datetime.now() + timedelta(minutes=1)
-            self._set_health("waiting", error.code, params, next_try=next_try)
+            self._set_health("waiting", error.code, params, next_try=self._next_try_after(error.retry_at))
         elif isinstance(error, AuthError):
             self._set_health("needs_reauth", error.code, params)
         elif isinstance(error, Unavailable):

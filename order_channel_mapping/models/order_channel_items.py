@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ..connectors.base import ConnectorError
 from ..connectors.records import Item
 from ..connectors.storable import storable
+from ..tools.clock import is_over
 from ..tools.digest import item_digest
 from ..tools.normalize import normalize_sku
 from .order_channel_fetch import UTC, Overtaken
@@ -56,9 +57,10 @@ class OrderChannel(models.Model):
         """
         if not self.items_linked_at:
             self.items_linked_at = fields.Datetime.now()
+        self._begin_clock("items")
         if not self.items_cursor:
             self.items_fetch += 1
-            full_due = not self.items_full_at or self.items_full_at < fields.Datetime.now() - FULL_EVERY
+            full_due = is_over(self.items_full_at, FULL_EVERY, fields.Datetime.now())
             since = False if full_due or not self.items_watermark else self.items_watermark - OVERLAP
             if self.items_since != since:
                 self.items_since = since

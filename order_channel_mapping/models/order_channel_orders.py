@@ -82,6 +82,7 @@ class OrderChannel(models.Model):
 
         :return: (since, cursor or None, phase, number of the fetch, run)
         """
+        self._begin_clock("orders")
         if not self.orders_cursor:
             self.orders_fetch += 1
             start = self.orders_watermark and self.orders_watermark - OVERLAP

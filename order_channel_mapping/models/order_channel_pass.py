@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ..tools.clock import is_over
 from .order_channel_account import OFFLINE
 
 _logger = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ class OrderChannel(models.Model):
             and self.provider != OFFLINE
             and self.state in RUNNING_STATES
             and self.health != "needs_reauth"
-            and (not self.next_try_at or self.next_try_at <= fields.Datetime.now())
+            and not self._waits_until()
             and not self._is_foreign_database()
         )
 
@@ -161,10 +162,8 @@ class OrderChannel(models.Model):
         self.ensure_one()
         if self[f"{kind}_cursor"]:
             return True
-        now = fields.Datetime.now()
-        checked_at = self[f"{kind}_checked_at"]
         interval = self.items_interval if kind == "items" else self.sync_interval
-        if not checked_at or checked_at <= now - timedelta(minutes=interval):
+        if is_over(self[f"{kind}_checked_at"], timedelta(minutes=interval), fields.Datetime.now()):
             return True
         if kind == "orders" and self._needs_fresh_orders():
             return True
@@ -181,7 +180,4 @@ class OrderChannel(models.Model):
 
     def _orders_are_fresh(self):
         self.ensure_one()
-        return bool(
-            self.orders_checked_at
-            and self.orders_checked_at >= fields.Datetime.now() - timedelta(seconds=self.order_freshness)
-        )
+        return not is_over(self.orders_checked_at, timedelta(seconds=self.order_freshness), fields.Datetime.now())

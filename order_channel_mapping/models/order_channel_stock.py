@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..connectors.base import ConnectorError
 from ..connectors.records import StockLevel
+from ..tools.clock import is_over
 from .order_channel_account import OFFLINE
 from .order_channel_pass import PASS_SECONDS
 
@@ -150,8 +151,7 @@ class OrderChannel(models.Model):
         self.ensure_one()
         now = fields.Datetime.now()
         return bool(
-            not self.stock_full_at
-            or self.stock_full_at < now - FULL_EVERY
+            is_over(self.stock_full_at, FULL_EVERY, now)
             or self.env["order.channel.stock.change"]._is_waiting(self)
             or self._open_pushes(limit=1)
             or self._due_stock_failures(limit=1)
@@ -189,7 +189,7 @@ class OrderChannel(models.Model):
             Change._mark_listings(listings, force=True)
             failures.write({"next_try_at": False})
         now = fields.Datetime.now()
-        if not self.stock_full_at or self.stock_full_at < now - FULL_EVERY:
+        if is_over(self.stock_full_at, FULL_EVERY, now):
             Change._mark_channel(self)
             self.stock_full_at = now
 

@@ -129,7 +129,7 @@ class OrderChannelWebhook(models.Model):
         privacy = event.kind is WebhookKind.PRIVACY
         triggered_at = event.triggered_at and event.triggered_at.astimezone(timezone.utc).replace(tzinfo=None)
         now = fields.Datetime.now()
-        waits = not brings or channel.health == "needs_reauth" or (channel.next_try_at or now) > now
+        waits = not brings or channel.health == "needs_reauth" or bool(channel._waits_until())
         # SQL: one statement decides on replay and wake, however many arrive at once
         rows = self.env.execute_query(
             SQL(

@@ -78,6 +78,7 @@ from . import order_channel_webhooks
 from . import order_channel_privacy
 from . import order_channel_webhook_texts
 from . import ir_http
+from . import base
 from . import sale_order
 from . import sale_order_shipping
 from . import sale_order_edits

@@ -43,7 +43,6 @@ class SaleOrderLine(models.Model):
             return super().create(vals_list)
         # said outright, so that no default of the context or of the user can say otherwise
         lines = super().create([{**vals, **dict.fromkeys(CHANNEL_LINK, False)} for vals in vals_list])
-        self._check_no_placeholder(lines.product_id.ids)
         for line in lines:
             if line.order_id.channel_frozen and (line.qty_delivered or line.sudo().invoice_lines):
                 line.order_id._check_not_frozen()
@@ -51,20 +50,10 @@ class SaleOrderLine(models.Model):
         lines._of_marketplaces().order_id._recheck_channel_totals()
         return lines
 
-    @api.model
-    def _check_no_placeholder(self, product_ids):
-        """:raise UserError: the placeholder is used by anything but a channel's unmapped line"""
-        placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
-        if placeholder and placeholder.id in product_ids:
-            raise UserError(
-                self.env._("“%(product)s” stands for unmapped channel items only.", product=placeholder.sudo().name)
-            )
-
     def write(self, vals):
         """Override of `sale`: unmapped lines are mapped, not edited; edits of a channel's amounts go on record."""
         if is_internal(self):
             return super().write(vals)
-        self._check_no_placeholder([vals.get("product_id")])
         for name in CHANNEL_LINK:
             if name in vals and is_changed(self, name, vals[name]):
                 raise UserError(self.env._("The link between a sales order line and its channel can't be changed."))

@@ -80,6 +80,7 @@ from . import order_channel_webhook_texts
 from . import ir_http
 from . import base
 from . import sale_order
+from . import sale_order_cancel
 from . import sale_order_shipping
 from . import sale_order_edits
 from . import sale_order_line

@@ -1,8 +1,6 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from ..tools.silence import reached, without_numbers
-from .order_channel_projection import PLACEHOLDER
 
 
 class AccountMove(models.Model):
@@ -15,29 +13,43 @@ class AccountMove(models.Model):
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
 
+    # === NOTHING OF A FROZEN ORDER IS INVOICED (rule 4) === #
+
+    def _post(self, soft=True):
+        """Override of `account`: what was drafted before an item was unlinked waits with its order."""
+        self.line_ids._check_channel_freeze()
+        return super()._post(soft)
+
+    def write(self, vals):
+        if vals.get("state") == "posted":  # not by the button
+            self.line_ids._check_channel_freeze()
+        return super().write(vals)
+
 
 class AccountMoveLine(models.Model):
-    """Nothing of a frozen order is invoiced, and the placeholder stands on no invoice (rule 4)."""
+    """No line of an invoice belongs to a frozen order."""
 
     _inherit = "account.move.line"
 
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._check_channel_freeze()  # whatever the values say: a product or a sale line may come by default
+        lines._check_channel_freeze()  # whatever the values say: a sale line may come by default
         return lines
 
     def write(self, vals):
         result = super().write(vals)
-        if "sale_line_ids" in vals or vals.get("product_id"):
+        if "sale_line_ids" in vals:
             self._check_channel_freeze()
         return result
 
     def _check_channel_freeze(self):
-        """:raise UserError: a line belongs to a frozen order or sells the placeholder"""
-        self.sudo().sale_line_ids.order_id._check_not_frozen()
-        placeholder = self.env.ref(PLACEHOLDER, raise_if_not_found=False)
-        if placeholder and placeholder.id in self.sudo().product_id.ids:
-            raise UserError(
-                self.env._("“%(product)s” stands for unmapped channel items only.", product=placeholder.sudo().name)
-            )
+        """:raise UserError: a line belongs to a frozen order"""
+        self._frozen_orders()._check_not_frozen()
+
+    def _frozen_orders(self):
+        """The frozen orders that these lines invoice. What was posted before may be credited."""
+        lines = self.sudo().filtered(
+            lambda line: line.move_id.move_type != "out_refund" or not line.move_id.reversed_entry_id
+        )
+        return lines.sale_line_ids.order_id.filtered("channel_frozen")

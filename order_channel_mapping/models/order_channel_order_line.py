@@ -112,12 +112,13 @@ class OrderChannelOrderLine(models.Model):
     @api.model
     def _release(self, mappings):
         """Take these mappings away from the lines of open orders, whose sales orders are drafts; :meth:`_project` shows it.
+        What is on its way, or was before the order was set back, keeps its product.
 
         :return: the lines
         """
         lines = self.search(
             [("mapping_id", "in", mappings.ids), ("order_id.sale_order_ids.state", "in", ("draft", "sent"))]
-        )
+        ).filtered(lambda line: all(line.sale_line_ids.mapped("product_updatable")))
         self.env["order.channel.event"]._log(
             [(line.order_id, "unmapped", {"product": line.mapping_id._summary()}, line) for line in lines]
         )

@@ -19,7 +19,7 @@ class OrderChannel(models.Model):
         """Draft sales orders of these channels with nothing in the way."""
         return (
             Domain("order_channel_id", "in", self.ids)
-            & Domain("channel_order_id", "!=", False)
+            & Domain("channel_order_id.status", "!=", "cancelled")
             & Domain("state", "in", ("draft", "sent"))
             & Domain("channel_to_resolve", "=", False)
         )

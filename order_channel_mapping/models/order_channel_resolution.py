@@ -160,12 +160,15 @@ class OrderChannelOrder(models.Model):
         }
 
     def _refresh_frozen(self):
-        """Freeze and unfreeze the sales orders: frozen is one with an open *unmapped* blocker. Few statements for many."""
+        """Freeze and unfreeze the sales orders: frozen is one with an open *unmapped* blocker. Few statements for many.
+
+        A cancelled one, which has no blockers, stays as it was.
+        """
         self.invalidate_recordset(["blocker_ids"])
         to_write, unfrozen, ready = defaultdict(list), self.browse(), self.browse()
         for order in self:
             sale_order = order.sudo().sale_order_ids[:1]
-            if not sale_order:
+            if not sale_order or sale_order.state == "cancel":
                 continue
             codes = set(order.blocker_ids.filtered(lambda blocker: not blocker.overruled_by_id).mapped("code"))
             flags = ("unmapped" in codes, bool(codes))

@@ -9,6 +9,7 @@ from .order_channel_account import OFFLINE
 #: what only the addon's own methods set
 CHANNEL_FACTS = ("channel_order_id", "channel_frozen", "channel_to_resolve")
 MOVED_STATES = ("sale", "done")
+OPEN_STATES = ("draft", "sent", "cancel")  # whatever other state an app adds may be one in which an order moves
 
 
 class SaleOrder(models.Model):
@@ -31,7 +32,7 @@ class SaleOrder(models.Model):
     channel_event_ids = fields.One2many(related="channel_order_id.event_ids", string="Audit Trail")
 
     _channel_frozen_stays = models.Constraint(
-        "CHECK (channel_frozen IS NOT TRUE OR state IN ('draft', 'sent', 'cancel'))",
+        "CHECK (channel_frozen IS NOT TRUE OR COALESCE(state, '') IN ('draft', 'sent', 'cancel'))",
         "This order is frozen: map its items to products first.",
     )
     _channel_order_uniq = models.UniqueIndex(
@@ -80,19 +81,14 @@ class SaleOrder(models.Model):
                 raise UserError(order.sudo()._channel_frozen_message())
 
     def _check_not_blocked(self):
-        """:raise UserError: one of the orders is frozen or has another open blocker"""
-        self._check_not_frozen()
+        """:raise UserError: one of the orders is frozen, has another open blocker or was cancelled by its channel"""
         for order in self:
-            if order.channel_to_resolve:
-                raise UserError(
-                    self.env._(
-                        "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.",
-                        order=order.display_name,
-                    )
-                )
+            message = order._channel_blocked_message()
+            if message:
+                raise UserError(message)
 
-    def _confirmation_error_message(self):
-        """Override of `sale` to hold orders that have something to resolve."""
+    def _channel_blocked_message(self):
+        """Why this order can't be processed; "" where it can."""
         self.ensure_one()
         if self.channel_frozen:
             return self.sudo()._channel_frozen_message()
@@ -101,7 +97,11 @@ class SaleOrder(models.Model):
                 "%(order)s can't be processed yet. Open it and use Resolve to see what is in the way.",
                 order=self.display_name,
             )
-        return super()._confirmation_error_message()
+        return self._recalled_message() if self.state in ("draft", "sent") else ""
+
+    def _confirmation_error_message(self):
+        """Override of `sale` to hold orders that have something to resolve."""
+        return self._channel_blocked_message() or super()._confirmation_error_message()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -121,7 +121,7 @@ class SaleOrder(models.Model):
                 self._from_marketplaces(), "order_channel_id", vals["order_channel_id"]
             ):
                 raise UserError(self.env._("An order that came from a channel stays with that channel."))
-        if vals.get("state") in MOVED_STATES:
+        if "state" in vals and vals["state"] not in OPEN_STATES:
             self._check_not_blocked()
         if vals.get("locked"):
             self._check_not_frozen()
@@ -129,31 +129,6 @@ class SaleOrder(models.Model):
         result = super().write(vals)
         if moved:
             moved.sudo().channel_order_id._log_event("processed")
-        return result
-
-    def _action_cancel(self):
-        """Override of `sale`: nothing waits for a cancelled order."""
-        result = super()._action_cancel()
-        channel_orders = self._from_marketplaces().sudo().channel_order_id
-        channel_orders.blocker_ids.unlink()
-        channel_orders._refresh_frozen()
-        return result
-
-    def action_draft(self):
-        """Override of `sale`: what was mapped or changed meanwhile is looked at again; the channel's own cancelling stays."""
-        for order in self._from_marketplaces():
-            if order.sudo().channel_order_id.status == "cancelled":
-                raise UserError(
-                    self.env._(
-                        "%(channel)s has cancelled %(order)s: it can't be set back.",
-                        channel=order.order_channel_id.display_name,
-                        order=order.display_name,
-                    )
-                )
-        result = super().action_draft()
-        for orders in self._from_marketplaces().sudo().channel_order_id.grouped("channel_id").values():
-            orders.line_ids._apply_mapping()
-            orders._recheck()
         return result
 
     def copy_data(self, default=None):

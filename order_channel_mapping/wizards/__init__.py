@@ -13,3 +13,4 @@ from . import order_channel_link_impact
 from . import order_channel_sheet
 from . import order_channel_unlink
 from . import order_channel_ignore
+from . import payment_link_wizard

@@ -87,7 +87,7 @@ class TestOrders(OrderCase):
         sale = self.sale("1")
         sale.action_cancel()
         listing = self.env["order.channel.listing"].search([("external_id", "=", "var-1")])
-        self.assertEqual((sale.channel_frozen, listing.waiting_order_count), (False, 0))
+        self.assertEqual((sale.channel_frozen, listing.waiting_order_count), (True, 0))
         sale.action_draft()
         listing.invalidate_recordset(["waiting_order_count"])
         self.assertEqual((sale.channel_frozen, listing.waiting_order_count), (True, 1))

@@ -1,0 +1,31 @@
+"""What upgrades of a database in use bring in line."""
+
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from tests.fakes import line
+from tests.integration.orders_common import OrderCase
+
+ADDON = Path(import_module("odoo.addons.order_channel_mapping").__file__).parent
+
+
+def migrate(cr, name):
+    """Run a script of ``migrations/``, named by its version and file."""
+    spec = spec_from_file_location("migration", ADDON / "migrations" / f"{name}.py")
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.migrate(cr, "19.0.1.0.0")
+
+
+class TestMigrations(OrderCase):
+    def test_orders_that_were_cancelled_while_frozen_are_frozen_again(self):
+        frozen, free = self.bring(
+            self.order("frozen", [line("a", "var-1", sku="UNKNOWN")]), self.order("free", [line("a", sku="MUG-1")])
+        )
+        (frozen + free)._action_cancel()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE sale_order SET channel_frozen = FALSE WHERE id = %s", [frozen.id])
+        migrate(self.env.cr, "19.0.1.0.1/post-frozen_cancelled")
+        self.env.invalidate_all()
+        self.assertEqual((frozen.channel_frozen, free.channel_frozen), (True, False))

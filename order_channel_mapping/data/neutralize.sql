@@ -26,4 +26,4 @@ UPDATE ir_cron
 
 UPDATE ir_config_parameter
    SET value = 'neutralized'
- WHERE key = 'order_channel_mapping.live_database_uuid';
+ WHERE key IN ('order_channel_mapping.live_database', 'order_channel_mapping.live_database_uuid');

@@ -12,6 +12,7 @@ from . import order_channel_health
 from . import order_channel_clock
 from . import order_channel_fetch
 from . import order_channel_connect
+from . import order_channel_live_database
 from . import order_channel_authorize
 from . import order_channel_authorization
 from . import order_channel_states

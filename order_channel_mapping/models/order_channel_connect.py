@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import psycopg2.errors
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..connectors.base import ConnectorError
 from ..tools.reasons import reason_text
@@ -14,7 +14,6 @@ from .order_channel_pass import CRONS
 
 _logger = logging.getLogger(__name__)
 
-LIVE_UUID = "order_channel_mapping.live_database_uuid"
 HISTORY = timedelta(days=90)  # orders placed this long before connecting are taken in by default
 
 
@@ -78,36 +77,6 @@ class OrderChannel(models.Model):
             channel.activity_unlink(["mail.mail_activity_data_todo"])
             for kind in CRONS:
                 channel._wake(kind)
-
-    def action_claim_live_database(self):
-        """*This is the live database*: fetch and send from here. The original, if it still runs, must be stopped first."""
-        if not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only an administrator can say which database is live."))
-        self._claim_database()
-        for channel in self.sudo().search([("state", "!=", "draft"), ("paused", "=", False)]):
-            channel._activate_crons()
-            for kind in CRONS:
-                channel._wake(kind)
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    # === THE LIVE DATABASE (rule 7) === #
-
-    @api.model
-    def _is_foreign_database(self):
-        """Whether this database is a copy of the one whose channels were connected."""
-        get_param = self.env["ir.config_parameter"].sudo().get_param
-        live = get_param(LIVE_UUID)
-        return bool(live) and live != get_param("database.uuid")
-
-    @api.model
-    def _claim_database(self, unless_claimed=False):
-        parameters = self.env["ir.config_parameter"].sudo()
-        if not (unless_claimed and parameters.get_param(LIVE_UUID)):
-            parameters.set_param(LIVE_UUID, parameters.get_param("database.uuid"))
-
-    def _check_live_database(self):
-        if self._is_foreign_database():
-            raise UserError(" ".join(reason_text(self.env, "foreign_database")))
 
     # === IDENTITY === #
 

@@ -17,7 +17,6 @@ class OrderChannel(models.Model):
     _inherit = ["order.channel", "order.channel.guarded"]
 
     health_message = fields.Char(compute="_compute_health_message")
-    is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
     fetched_items = fields.Integer(
         string="Items Fetched So Far", compute="_compute_first_fetch", help="By the fetch that runs now."
     )
@@ -32,7 +31,7 @@ class OrderChannel(models.Model):
         foreign = self._is_foreign_database()
         for channel in self:
             if foreign and channel.state != "draft":
-                parts = reason_text(self.env, "foreign_database")
+                parts = (self._foreign_text(),)
             elif channel.paused:
                 parts = (self.env._("Paused: nothing is fetched or sent."),)
             elif channel.health != "ok":
@@ -40,11 +39,6 @@ class OrderChannel(models.Model):
             else:
                 parts = ()
             channel.health_message = " ".join(filter(None, parts))
-
-    def _compute_is_foreign_database(self):
-        foreign = self._is_foreign_database()
-        for channel in self:
-            channel.is_foreign_database = foreign and channel.state != "draft"
 
     @api.depends("state", "items_full_at")
     def _compute_first_fetch(self):

@@ -76,8 +76,22 @@ REASONS = {
         _lt("Restore the key, or enter the credentials again and connect."),
     ),
     "foreign_database": (
-        _lt("This database is a copy of the one that was connected, so nothing is fetched or sent."),
-        _lt('If this is the live one, an administrator says so with "This is the live database".'),
+        _lt("This database is a copy of the one that was connected. Nothing is fetched or sent."),
+        _lt('If this is the live one, an administrator presses "This Database Is Live" on a channel.'),
+    ),
+    "foreign_name": (
+        _lt(
+            'The channels were connected in the database "%(live)s", and this one is called "%(name)s": it is a copy, or '
+            "was renamed. Nothing is fetched or sent."
+        ),
+        _lt('If this is the live one, an administrator presses "This Database Is Live" on a channel.'),
+    ),
+    "foreign_cluster": (
+        _lt(
+            'The database "%(name)s" in which the channels were connected is on another PostgreSQL cluster: this one is a '
+            "copy, or was moved, restored or upgraded. Nothing is fetched or sent."
+        ),
+        _lt('If this is the live one, an administrator presses "This Database Is Live" on a channel.'),
     ),
     "rate_limited": (_lt("The channel asks to wait."), _lt("Nothing: it goes on by itself.")),
     "unavailable": (_lt("The channel can't be reached."), _lt("Nothing: it is tried again by itself.")),

@@ -19,6 +19,7 @@ class OrderChannelGoLive(models.TransientModel):
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
     first_fetch = fields.Boolean(related="channel_id.first_fetch")
     is_foreign_database = fields.Boolean(related="channel_id.is_foreign_database")
+    foreign_message = fields.Char(related="channel_id.foreign_message")
 
     # === WHAT IT WOULD DO === #
     link_count = fields.Integer(string="Items to Link", compute="_compute_links")

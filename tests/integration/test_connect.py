@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
+from odoo.modules.migration import load_script
 from odoo.tests import patch
-from odoo.tools import file_open, mute_logger
+from odoo.tools import file_open, file_path, mute_logger
 
 from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected, Unavailable
-from odoo.addons.order_channel_mapping.models.order_channel_connect import LIVE_UUID
+from odoo.addons.order_channel_mapping.models.order_channel_live_database import LIVE
 
 from tests.common import ChannelCase
 
@@ -270,9 +273,11 @@ class TestLiveDatabase(ConnectMixin, ChannelCase):
         self.env["ir.config_parameter"].set_param("database.uuid", "another-uuid")
 
     def test_the_first_connect_claims_the_database(self):
-        get_param = self.env["ir.config_parameter"].get_param
         self.connected_channel()
-        self.assertEqual(get_param(LIVE_UUID), get_param("database.uuid"))
+        live = json.loads(self.env["ir.config_parameter"].get_param(LIVE))
+        self.env.cr.execute("SELECT current_database(), system_identifier::text FROM pg_control_system()")
+        self.assertEqual((live["name"], live["cluster"]), self.env.cr.fetchone())
+        self.assertEqual(live["uuid"], self.env["ir.config_parameter"].get_param("database.uuid"))
 
     def test_a_copy_does_nothing(self):
         channel = self.connected_channel()
@@ -289,6 +294,63 @@ class TestLiveDatabase(ConnectMixin, ChannelCase):
         for action in (channel.action_connect, channel.action_sync_now):
             with self.marketplace(), self.assertRaisesRegex(UserError, "copy"):
                 action()
+
+    def test_another_name_or_cluster_is_a_copy_too(self):
+        channel = self.connected_channel().sudo()
+        identity = channel._database_identity()
+        for values, code in (({"name": "other"}, "foreign_name"), ({"cluster": "7"}, "foreign_cluster")):
+            with (
+                self.subTest(code),
+                patch.object(
+                    self.registry["order.channel"],
+                    "_database_identity",
+                    lambda channel, v=values: replace(identity, **v),
+                ),
+            ):
+                self.assertEqual(channel._foreign_reason(), code)
+                self.assertFalse(channel._may_run())
+                channel.invalidate_recordset()
+                self.assertIn("copy", channel.foreign_message)
+        self.assertTrue(channel._may_run())
+
+    def test_where_the_cluster_may_not_be_asked_its_number_of_the_database_counts(self):
+        """A hardened server takes the right to read the cluster's identifier away."""
+        self.env.cr.execute("CREATE ROLE channel_hardened_role")
+        self.env.cr.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+        self.env.registry.clear_cache()
+        self.env.cr.execute(
+            "GRANT USAGE ON SCHEMA public TO channel_hardened_role; SET LOCAL ROLE channel_hardened_role"
+        )
+        try:
+            self.assertEqual(self.env["order.channel"]._cluster_identifier("another start"), "")
+        finally:
+            self.env.cr.execute("RESET ROLE")
+
+    def test_a_pass_looks_once(self):
+        channel = self.connected_channel().sudo()
+        channel._is_foreign_database()
+        with self.assertQueryCount(0):
+            channel._is_foreign_database()
+            channel._check_live_database()
+
+    def test_an_upgrade_adopts_name_and_cluster(self):
+        """The build before knew the live database by its uuid only."""
+        path = file_path("order_channel_mapping/migrations/19.0.1.1.0/post-live_database.py")
+        migrate = load_script(path, "live_database").migrate
+        parameters = self.env["ir.config_parameter"].sudo()
+        channel = self.connected_channel().sudo()
+        uuid, live = parameters.get_param("database.uuid"), parameters.get_param(LIVE)
+        for known, foreign in ((uuid, False), ("another-uuid", True), ("neutralized", True)):
+            with self.subTest(known):
+                parameters.set_param(LIVE, False)
+                parameters.set_param("order_channel_mapping.live_database_uuid", known)
+                migrate(self.env.cr, "19.0.1.0.0")
+                self.assertEqual(channel._is_foreign_database(), foreign)
+                self.assertEqual(parameters.get_param(LIVE) == live, not foreign)
+                self.assertFalse(parameters.get_param("order_channel_mapping.live_database_uuid"))
+        parameters.set_param(LIVE, False)
+        migrate(self.env.cr, "19.0.1.0.0")  # nothing was ever connected
+        self.assertFalse(parameters.get_param(LIVE))
 
     def test_only_an_administrator_says_which_is_live(self):
         channel = self.connected_channel()

@@ -13,7 +13,7 @@ from odoo.tests import freeze_time
 
 from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.connectors.base import Unavailable
-from odoo.addons.order_channel_mapping.models.order_channel_connect import LIVE_UUID
+from odoo.addons.order_channel_mapping.models.order_channel_live_database import LIVE
 from odoo.addons.order_channel_mapping.models.order_channel_webhook import MAX_LENGTH
 
 from tests.common import ChannelCase, ChannelHttpCase
@@ -129,7 +129,7 @@ class TestArrival(WebhookMixin, ChannelHttpCase):
             self.assertEqual(self.post().status_code, 200)
 
     def test_a_copy_of_the_database_takes_nothing(self):
-        self.env["ir.config_parameter"].sudo().set_param(LIVE_UUID, "another database")
+        self.env["ir.config_parameter"].sudo().set_param(LIVE, "another database")
         self.assertEqual(self.post().status_code, 401)
 
     def test_a_channel_that_waits_or_lacks_rights_stores_and_does_not_wake(self):

@@ -95,6 +95,7 @@ from . import account_move
 from . import account_move_send
 from . import mail_mail
 from . import payment_transaction
+from . import sale_order_closed_books
 from . import sale_order_demand
 from . import order_channel_offline
 from . import sale_order_offline

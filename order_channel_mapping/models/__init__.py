@@ -1,3 +1,4 @@
+from . import order_channel_reach
 from . import order_channel_guarded
 from . import order_channel_transactional
 from . import order_channel_adjusted

@@ -9,6 +9,7 @@ class OrderChannelGuarded(models.AbstractModel):
     after their own checks."""
 
     _name = "order.channel.guarded"
+    _inherit = ["order.channel.reach"]
     _description = "Guarded Fields"
 
     @api.model_create_multi

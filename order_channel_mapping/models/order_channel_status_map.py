@@ -8,6 +8,7 @@ class OrderChannelStatusMap(models.Model):
 
     _name = "order.channel.status.map"
     _description = "Channel Order Status"
+    _inherit = ["order.channel.reach"]
     _order = "channel_id, sequence, id"
     _check_company_auto = True
 

@@ -6,6 +6,7 @@ class OrderChannelTaxMap(models.Model):
 
     _name = "order.channel.tax.map"
     _description = "Channel Tax Mapping"
+    _inherit = ["order.channel.reach"]
     _order = "channel_id, country_code, rate, id"
     _check_company_auto = True
 

@@ -10,6 +10,7 @@ class OrderChannelAddProducts(models.TransientModel):
 
     _name = "order.channel.add.products"
     _description = "Add Products to an Offline Store"
+    _inherit = ["order.channel.reach"]
 
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="channel_id.company_id")

@@ -14,6 +14,7 @@ class OrderChannelConfirm(models.TransientModel):
 
     _name = "order.channel.confirm"
     _description = "Confirm Items"
+    _inherit = ["order.channel.reach"]
     _check_company_auto = True
 
     company_id = fields.Many2one("res.company", required=True, readonly=True)
@@ -179,6 +180,7 @@ class OrderChannelConfirmLine(models.TransientModel):
 
     _name = "order.channel.confirm.line"
     _description = "Confirm Items Line"
+    _inherit = ["order.channel.reach"]
     _check_company_auto = True
 
     wizard_id = fields.Many2one("order.channel.confirm", required=True, index=True, ondelete="cascade")

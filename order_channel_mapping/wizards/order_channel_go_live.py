@@ -15,6 +15,7 @@ class OrderChannelGoLive(models.TransientModel):
 
     _name = "order.channel.go.live"
     _description = "Go Live"
+    _inherit = ["order.channel.reach"]
 
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
     first_fetch = fields.Boolean(related="channel_id.first_fetch")
@@ -165,6 +166,7 @@ class OrderChannelGoLiveLine(models.TransientModel):
 
     _name = "order.channel.go.live.line"
     _description = "Go Live Quantity"
+    _inherit = ["order.channel.reach"]
     _order = "new_quantity, id"
 
     wizard_id = fields.Many2one("order.channel.go.live", required=True, index=True, ondelete="cascade")

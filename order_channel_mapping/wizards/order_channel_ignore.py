@@ -11,6 +11,7 @@ class OrderChannelIgnore(models.TransientModel):
 
     _name = "order.channel.ignore"
     _description = "Ignore Items"
+    _inherit = ["order.channel.reach"]
 
     listing_ids = fields.Many2many("order.channel.listing", string="Items", readonly=True)
     listing_count = fields.Integer(string="Number of Items", compute="_compute_counts")

@@ -10,6 +10,7 @@ class OrderChannelLink(models.TransientModel):
 
     _name = "order.channel.link"
     _description = "Link to Product"
+    _inherit = ["order.channel.reach"]
 
     listing_id = fields.Many2one("order.channel.listing", readonly=True, ondelete="cascade")  # where there is only one
     company_id = fields.Many2one(related="listing_id.company_id")
@@ -151,6 +152,7 @@ class OrderChannelLinkLine(models.TransientModel):
 
     _name = "order.channel.link.line"
     _description = "Link to Product Line"
+    _inherit = ["order.channel.reach"]
 
     wizard_id = fields.Many2one("order.channel.link", required=True, index=True, ondelete="cascade")
     listing_id = fields.Many2one("order.channel.listing", string="Item", required=True, ondelete="cascade")

@@ -35,6 +35,7 @@ class OrderChannelPreflight(models.TransientModel):
 
     _name = "order.channel.preflight"
     _description = "Pre-Flight"
+    _inherit = ["order.channel.reach"]
 
     channel_ids = fields.Many2many(
         "order.channel",

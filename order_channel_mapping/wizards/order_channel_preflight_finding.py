@@ -7,6 +7,7 @@ class OrderChannelPreflightFinding(models.TransientModel):
 
     _name = "order.channel.preflight.finding"
     _description = "Pre-Flight Finding"
+    _inherit = ["order.channel.reach"]
     _order = "sequence, id"
 
     preflight_id = fields.Many2one("order.channel.preflight", required=True, index=True, ondelete="cascade")
@@ -121,6 +122,7 @@ class OrderChannelPreflightRow(models.TransientModel):
 
     _name = "order.channel.preflight.row"
     _description = "Pre-Flight Row"
+    _inherit = ["order.channel.reach"]
     _order = "id"
     _rec_name = "listing_id"
 

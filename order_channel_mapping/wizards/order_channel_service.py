@@ -8,6 +8,7 @@ class OrderChannelService(models.TransientModel):
 
     _name = "order.channel.service"
     _description = "Take as a Service"
+    _inherit = ["order.channel.reach"]
 
     listing_id = fields.Many2one("order.channel.listing", string="Item", required=True, ondelete="cascade")
     waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")

@@ -18,6 +18,7 @@ class OrderChannelSheet(models.TransientModel):
 
     _name = "order.channel.sheet"
     _description = "Map in a Spreadsheet"
+    _inherit = ["order.channel.reach"]
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     which = fields.Selection(

@@ -10,6 +10,7 @@ class OrderChannelUnlink(models.TransientModel):
 
     _name = "order.channel.unlink"
     _description = "Unlink from Channels"
+    _inherit = ["order.channel.reach"]
 
     listing_ids = fields.Many2many("order.channel.listing", string="Items", readonly=True)
     line_ids = fields.One2many("order.channel.unlink.line", "wizard_id", string="Channels")
@@ -69,6 +70,7 @@ class OrderChannelUnlinkLine(models.TransientModel):
 
     _name = "order.channel.unlink.line"
     _description = "Unlink from Channel"
+    _inherit = ["order.channel.reach"]
 
     wizard_id = fields.Many2one("order.channel.unlink", required=True, index=True, ondelete="cascade")
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")

@@ -26,6 +26,6 @@ class TestMigrations(OrderCase):
         (frozen + free)._action_cancel()
         self.env.flush_all()
         self.env.cr.execute("UPDATE sale_order SET channel_frozen = FALSE WHERE id = %s", [frozen.id])
-        migrate(self.env.cr, "19.0.1.0.1/post-frozen_cancelled")
+        migrate(self.env.cr, "19.0.1.1.0/post-frozen_cancelled")
         self.env.invalidate_all()
         self.assertEqual((frozen.channel_frozen, free.channel_frozen), (True, False))

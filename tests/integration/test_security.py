@@ -1,18 +1,17 @@
-"""Rules 13 and 14: who may see and do what, on every model of the addon, whatever is added to it later."""
+"""Rules 13 and 14: who may see and do what, on every model of the addon, whatever is added to it later.
+
+What methods do with another company's records is in ``test_company_walk.py``.
+"""
 
 from __future__ import annotations
 
-import inspect
-
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tools import SQL
-
-from odoo.addons.order_channel_mapping.tools.guard import internal
 
 from tests.common import ChannelCase
 
-from .connect_common import GROUPS, ConnectMixin
+from .connect_common import GROUPS
+from .security_common import MARK, NOBODY, RecordsMixin
 
 #: what a channel user may change by hand; everything else goes through methods that check for themselves
 USERS_WRITE = {
@@ -22,119 +21,9 @@ USERS_WRITE = {
     "order.channel.tax.map",
 }
 USERS_CREATE = {"order.channel.batch", "order.channel.tax.map"}
-#: technical rows: nobody reads them through the ORM
-NOBODY = {
-    "order.channel.account.session",
-    "order.channel.authorization",
-    "order.channel.product.word",
-    "order.channel.seen",
-    "order.channel.turn",
-    "order.channel.stock.change",
-}
 
 
-class TestSecurity(ConnectMixin, ChannelCase):
-    outsiders = True
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        ours = [
-            model
-            for name, model in sorted(cls.env.items())
-            if name.startswith("order.channel") and not model._abstract and model._module == "order_channel_mapping"
-        ]
-        cls.models = [model for model in ours if not model._transient]
-        cls.wizards = [model for model in ours if model._transient]
-        cls.records = cls.make_records()
-
-    @classmethod
-    def make_records(cls):
-        """One record of each model, of the first company."""
-        env = cls.env
-        channel = cls.new_channel(user=cls.env.ref("base.user_admin"), company_id=cls.company.id).sudo()
-        own = {"company_id": cls.company.id}
-        on_channel = {**own, "channel_id": channel.id}
-        product = env["product.product"].create({"name": "Hat"})
-
-        def make(model, **values):
-            return env[model].create(values)
-
-        listing = make(
-            "order.channel.listing", **on_channel, external_id="1", name="Hat", payload={"secret": "payload"}
-        )
-        mapping = make(
-            "order.channel.mapping",
-            **own,
-            listing_id=listing.id,
-            method="manual",
-            line_ids=[Command.create({"product_id": product.id})],
-        )
-        order = make("order.channel.order", **on_channel, external_id="1", number="#1", status="open")
-        line = make("order.channel.order.line", **on_channel, order_id=order.id, external_id="1", kind="product")
-        run = make("order.channel.run", **on_channel, kind="items")
-        batch = make("order.channel.batch", **own, kind="link")
-        records = [
-            channel,
-            channel.account_id,
-            listing,
-            mapping,
-            mapping.line_ids,
-            order,
-            line,
-            run,
-            batch,
-            make("order.channel.batch.line", **own, batch_id=batch.id, listing_id=listing.id, outcome="change"),
-            make("order.channel.location", channel_id=channel.id, external_id="1", name="Berlin"),
-            make("order.channel.failure", **on_channel, kind="item", external_ref="1", reason_code="internal"),
-            make("order.channel.blocker", **own, order_id=order.id, code="total"),
-            make("order.channel.event", **own, order_id=order.id, code="imported"),
-            make("order.channel.command", **on_channel, order_id=order.id, kind="ship", idempotency_key="1"),
-            make("order.channel.stock.push", **on_channel, listing_id=listing.id),
-            make("order.channel.suggestion", **own, listing_id=listing.id, product_id=product.id),
-            make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
-            make("order.channel.status.map", channel_id=channel.id, code="processing"),
-            cls.make_tax_map(channel),
-            cls.make_frozen(channel),
-        ]
-        return {record._name: record for record in records}
-
-    @classmethod
-    def make_frozen(cls, channel):
-        """A row of the freeze board: an item that is linked to nothing, and the order that waits for it."""
-        own = {"company_id": cls.company.id}
-        listing = cls.env["order.channel.listing"].create(
-            {**own, "channel_id": channel.id, "external_id": "2", "name": "Scarf"}
-        )
-        order = cls.env["order.channel.order"].create(
-            {**own, "channel_id": channel.id, "external_id": "2", "number": "#2", "status": "open"}
-        )
-        cls.env["order.channel.blocker"].create(
-            {**own, "order_id": order.id, "code": "unmapped", "listing_id": listing.id}
-        )
-        buyer = cls.env["res.partner"].create({"name": "Buyer", "company_id": cls.company.id})
-        sale = {**own, "partner_id": buyer.id, "order_channel_id": channel.id, "channel_order_id": order.id}
-        internal(cls.env["sale.order"]).create({**sale, "channel_frozen": True, "channel_to_resolve": True})
-        return cls.env["order.channel.freeze"].search([("listing_id", "=", listing.id)])
-
-    @classmethod
-    def make_tax_map(cls, channel):
-        model = cls.env["order.channel.tax.map"]
-        required = {
-            name: channel.id if name == "channel_id" else cls.company.id if name == "company_id" else cls.example(field)
-            for name, field in model._fields.items()
-            if field.required and field.store and not field.compute and not field.related
-        }
-        return model.create(required)
-
-    @classmethod
-    def example(cls, field):
-        if field.type == "selection":
-            return field.get_values(cls.env)[0]
-        if field.type == "many2one":
-            return cls.env[field.comodel_name].search([], limit=1).id
-        return {"char": "x", "float": 0.1, "integer": 1, "boolean": True}[field.type]
-
+class TestSecurity(RecordsMixin, ChannelCase):
     def test_every_model_is_covered(self):
         self.assertEqual({model._name for model in self.models} - NOBODY, set(self.records))
 
@@ -266,74 +155,9 @@ class TestSecurity(ConnectMixin, ChannelCase):
 
     def test_raw_payloads_are_for_managers(self):
         listing = self.records["order.channel.listing"]
-        self.assertEqual(listing.with_user(self.manager).payload, {"secret": "payload"})
+        self.assertEqual(listing.with_user(self.manager).payload, {"secret": MARK})
         with self.assertRaises(AccessError):
             listing.with_user(self.user).read(["payload"])
-
-    def test_no_wizard_reaches_into_another_company(self):
-        channel, listing = self.records["order.channel"], self.records["order.channel.listing"]
-        offline = self.env["order.channel"].create({"name": "Shop floor", "provider": "offline", "state": "live"})
-        product = self.env["product.product"].create({"name": "Theirs"})
-        before = self.contents()
-        for name, values, action in (
-            ("order.channel.go.live", {"channel_id": channel.id}, "action_confirm"),
-            (
-                "order.channel.link",
-                {"line_ids": [Command.create({"listing_id": listing.id, "product_id": product.id, "quantity": 2})]},
-                "action_link",
-            ),
-            ("order.channel.add.products", {"channel_id": offline.id, "product_ids": product.ids}, "action_add"),
-        ):
-            with self.subTest(name), self.env.cr.savepoint(), self.assertRaises(AccessError):
-                getattr(self.env[name].with_user(self.other_manager).create(values), action)()
-            self.assertEqual(self.contents(), before)
-
-    # === METHODS: whatever can be called over RPC === #
-
-    def test_no_action_works_on_another_companys_records(self):
-        self.check_actions(self.other_manager)
-
-    def test_no_action_works_for_outsiders(self):
-        self.check_actions(self.salesperson)
-
-    def check_actions(self, user):
-        """Each public action without arguments must leave every table that matters as it was."""
-        checked = 0
-        for name, record in self.records.items():
-            for action in self.actions_of(record):
-                with self.subTest(f"{name}.{action}"), self.env.cr.savepoint():
-                    before = self.contents()
-                    try:
-                        getattr(record.with_user(user), action)()
-                    except UserError:
-                        self.env.invalidate_all(flush=False)
-                    self.assertEqual(self.contents(), before)
-                    checked += 1
-        self.assertGreater(checked, 10)
-
-    def contents(self):
-        """A digest of each table that an action could change."""
-        self.env.flush_all()
-        others = ("ir.cron", "ir.cron.trigger", "mail.activity", "product.product", "sale.order", "sale.order.line")
-        result = {}
-        for model in (*(model for model in self.models if model._auto), *(self.env[name] for name in others)):
-            table = SQL.identifier(model._table)
-            result[model._name] = self.env.execute_query(
-                SQL("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM %s t", table)
-            )
-        return result
-
-    @staticmethod
-    def actions_of(record):
-        for name in dir(type(record)):
-            method = getattr(type(record), name)
-            if not name.startswith("action_") or not callable(method):
-                continue
-            if "order_channel_mapping" not in method.__module__:
-                continue
-            parameters = list(inspect.signature(method).parameters.values())[1:]
-            if all(parameter.default is not parameter.empty for parameter in parameters):
-                yield name
 
     # === OTHER PEOPLE'S WORK GOES ON === #
 

@@ -13,6 +13,8 @@ from .order_channel_pass import CRONS
 LOCK = 0x6F636D
 #: a turn that took longer had a slow server in it, since a pass works about five seconds
 SLOW_SECONDS = 15.0
+#: after that the account is left alone for so many times as long, this many seconds at most: it takes a quarter of a worker
+REST, MOST_REST = 3, 300.0
 #: where whoever has the turn dies, those that wait for it come back after this time
 COME_BACK = timedelta(minutes=1)
 
@@ -99,12 +101,12 @@ class OrderChannel(models.Model):
             self._rest(seconds)
 
     def _rest(self, seconds):
-        """A slow server leaves its worker to the other channels for as long as it kept it."""
+        """A slow server leaves its worker to the other channels for a while, where there are any."""
         channel = self.exists()
         others = [("account_id", "!=", channel.account_id.id), ("sync_cron_id", "!=", False)]
-        if not (channel.items_cursor or channel.orders_cursor) or not self.search_count(others, limit=1):
+        if not self.search_count(others, limit=1):
             return
-        until = fields.Datetime.now() + timedelta(seconds=seconds)
+        until = fields.Datetime.now() + timedelta(seconds=min(REST * seconds, MOST_REST))
         if not channel.next_try_at or channel.next_try_at < until:
             channel.write(
                 {

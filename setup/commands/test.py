@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commands import lint
+from commands import faults, lint
 from odoo_env import browser, databases, node_packages, packages
 from odoo_env.console import SetupError, say
 from odoo_env.environment import odoo_environment
@@ -77,6 +77,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if arguments[:1] == ["--lint"]:
         return lint.main()
+    if arguments[:1] == ["--faults"]:
+        return faults.main(arguments[1:])
     selection = select(arguments)
     totals = {"passed": 0, "failed": 0, "skipped": 0}
     codes = []
@@ -100,7 +102,8 @@ setup/test [PATH…] [OPTION…]    run the tests; without a path, all of them; 
   setup/test tests/integration/test_x.py -k name     some tests in a real Odoo
   setup/test tests/browser                           tours in Chromium
   setup/test -n 1                                    every test, in one process instead of one per core
-  setup/test --lint                                  the linters, and no test"""
+  setup/test --lint                                  the linters, and no test
+  setup/test --faults                                forty channels beside a marketplace that hangs, drips or is slow"""
 
 
 def select(arguments: Sequence[str]) -> Selection:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ import psycopg2
 
 from odoo import fields
 from odoo.addons.order_channel_mapping.connectors.base import Unavailable
+from odoo.addons.order_channel_mapping.connectors.records import Page
 from odoo.addons.order_channel_mapping.models import order_channel_turn
 
 from tests.common import ChannelCase
@@ -30,16 +32,22 @@ class TestTurns(ChannelCase):
         self.connector = self.during_test(connected(self.env, FakeConnector()))
 
     def held_elsewhere(self, account):
-        """Another session has the account's turn until the test ends."""
-        connection = self.during_test(closing(psycopg2.connect(dbname=self.env.cr.dbname)))
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", (order_channel_turn.LOCK, account.id))
-        return connection
+        """Another session has the account's turn, until the test ends or ``close`` is called on what this gives."""
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        connection = stack.enter_context(closing(psycopg2.connect(dbname=self.env.cr.dbname)))
+        cursor = stack.enter_context(connection.cursor())
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", (order_channel_turn.LOCK, account.id))
+        # said outright: a server takes a moment to notice that a connection was closed
+        stack.callback(cursor.execute, "SELECT pg_advisory_unlock(%s, %s)", (order_channel_turn.LOCK, account.id))
+        return stack
 
     def is_free(self, account):
         with closing(psycopg2.connect(dbname=self.env.cr.dbname)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", (order_channel_turn.LOCK, account.id))
-            return cursor.fetchone()[0]
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (order_channel_turn.LOCK, account.id))
+            free = cursor.fetchone()[0]
+            connection.rollback()
+            return free
 
     def triggers(self, cron):
         return self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]).mapped("call_at")
@@ -108,25 +116,43 @@ class TestTurns(ChannelCase):
 
     # === SLOW CHANNELS === #
 
-    def slow_pass(self, cursor="next page"):
-        self.channel.items_cursor = cursor
+    def slow_pass(self):
         turned = patch.object(order_channel_turn.time, "monotonic", side_effect=[0.0, *[19.0] * 50])
         with patch.object(type(self.channel), "_work"), turned:
             self.channel._cron_pass("items")
 
-    def test_a_slow_channel_rests_as_long_as_it_took(self):
+    def test_a_slow_channel_rests_three_times_as_long_as_it_took(self):
         before = fields.Datetime.now()
         self.slow_pass()
         self.assertEqual((self.channel.health, self.channel.health_code), ("waiting", "slow"))
-        self.assertGreaterEqual(self.channel.next_try_at, before + timedelta(seconds=18))
-        self.assertLess(self.channel.next_try_at, before + timedelta(minutes=1))
+        self.assertGreaterEqual(self.channel.next_try_at, before + timedelta(seconds=56))
+        self.assertLess(self.channel.next_try_at, before + timedelta(seconds=90))
         self.assertIn("19 seconds", self.channel.health_message)
         self.assertEqual(self.channel.error_count, 0, "it is no error")
         self.assertIn(self.channel.next_try_at, self.triggers(self.channel.items_cron_id))
 
-    def test_a_slow_channel_that_is_done_or_alone_does_not_rest(self):
-        self.slow_pass(cursor=False)
-        self.assertEqual(self.channel.health, "ok")
+    def test_a_wait_that_is_longer_stays(self):
+        until = fields.Datetime.now() + timedelta(minutes=30)
+        with (
+            patch.object(
+                type(self.channel), "_work", lambda channel, *args: channel._set_health("waiting", "timeout", {}, until)
+            ),
+            patch.object(order_channel_turn.time, "monotonic", side_effect=[0.0, *[19.0] * 50]),
+        ):
+            self.channel._cron_pass("items")
+        self.assertEqual((self.channel.health_code, self.channel.next_try_at), ("timeout", until))
+
+    def test_a_slow_channel_that_is_alone_does_not_rest(self):
         self.env["order.channel"].search([("id", "!=", self.channel.id)]).unlink()
         self.slow_pass()
         self.assertEqual(self.channel.health, "ok")
+
+    def test_history_of_a_slow_channel_waits_for_the_next_pass(self):
+        asked = []
+        self.connector.iter_orders = lambda since, cursor, only_open: asked.append(only_open) or iter([Page(())])
+        self.channel._sync_orders(deadline=time.monotonic() - 1)
+        self.assertEqual(asked, [True])
+        self.assertEqual(self.channel.run_ids.mapped("state"), ["queued", "done"])
+        self.assertTrue(self.channel._is_due("orders"))
+        self.channel._cron_pass("sync")
+        self.assertEqual(asked, [True, False])

@@ -23,6 +23,7 @@
         "wizards/order_channel_ignore_views.xml",
         "wizards/order_channel_service_views.xml",
         "wizards/order_channel_add_products_views.xml",
+        "wizards/order_channel_sync_now_views.xml",
         "views/order_channel_blocker_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_form_views.xml",

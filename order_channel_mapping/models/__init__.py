@@ -48,6 +48,7 @@ from . import order_channel_batch_auto_link
 from . import order_channel_listing_review
 from . import order_channel_listing_groups
 from . import order_channel_run
+from . import order_channel_served
 from . import order_channel_failure
 from . import order_channel_order
 from . import order_channel_projection

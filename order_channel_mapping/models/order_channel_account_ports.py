@@ -2,11 +2,13 @@ import json
 import logging
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.base import AuthError, Login, Ports, Rejected, Unavailable
+from ..connectors.pacing import BLOCKED_UNTIL, Pace
 from ..tools.secret_box import KeyUnusable, SecretsLost
 from .order_channel_transactional import CONFLICTS, LOCKED
 
@@ -83,6 +85,26 @@ class OrderChannelAccount(models.Model):
         account = self.sudo()
         account._check_live_database()
         return Ports(tokens=_Tokens(account), pace=_Pace(account))
+
+    def _blocked_until(self):
+        """Until when the marketplace wants no call of this login, as naive UTC; None: it takes calls."""
+        self.ensure_one()
+        seconds = Pace(_Pace(self)).blocked_seconds()
+        return fields.Datetime.now() + timedelta(seconds=seconds) if seconds else None
+
+    def _lift_wait(self):
+        """Ask these marketplaces again, though they want to be left alone: a person says so."""
+        # SQL: a pass may be writing the same row, and only this key is ours to change
+        self.env.cr.execute(
+            SQL(
+                """UPDATE order_channel_account_session SET pace = pace - %s
+                    WHERE account_id = ANY(%s) AND kind = 'pace' AND pace -> %s IS NOT NULL""",
+                BLOCKED_UNTIL,
+                self.ids,
+                BLOCKED_UNTIL,
+            )
+        )
+        self.env["order.channel.account.session"].invalidate_model(["pace"])
 
     def _set_tokens(self, tokens):
         """Keep the tokens that came with the credentials as they are now, in this very transaction."""

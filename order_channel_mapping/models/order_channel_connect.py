@@ -59,7 +59,7 @@ class OrderChannel(models.Model):
         channel._store_statuses(identity.statuses)
         channel._claim_database(unless_claimed=True)
         channel.activity_unlink(["mail.mail_activity_data_todo"])
-        channel._activate_crons()
+        channel._switch_on_crons()
         if first:
             channel._request_run(["items", "orders"])
         else:
@@ -213,12 +213,7 @@ class OrderChannel(models.Model):
         channels = self.sudo()
         return self.env["ir.cron"].sudo().union(*(channels[f"{kind}_cron_id"] for kind in CRONS))
 
-    def _activate_crons(self):
-        """Make what is missing; wake up what a neutralised copy or a person put to sleep (a sleeping one never runs)."""
-        self.sudo()._ensure_crons()
-        self._crons().filtered(lambda cron: not cron.active).write({"active": True})
-
-    def _notify(self, title, message, kind="success"):
+    def _notify(self, title, message, kind="success", sticky=False):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -226,6 +221,7 @@ class OrderChannel(models.Model):
                 "type": kind,
                 "title": title,
                 "message": message,
+                "sticky": sticky,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -66,12 +66,13 @@ class OrderChannel(models.Model):
     def _compute_working(self):
         working = {
             channel
-            for (channel,) in self.env["order.channel.run"]._read_group(
-                [("channel_id", "in", self.ids), ("state", "in", ("queued", "running"))], ["channel_id"]
+            for channel, kind in self.env["order.channel.run"]._read_group(
+                [("channel_id", "in", self.ids), ("state", "in", ("queued", "running"))], ["channel_id", "kind"]
             )
+            if channel._serves(kind)
         }
         for channel in self:
-            channel.working = channel in working and not channel.paused
+            channel.working = channel in working and not channel._waits_until()
 
     @api.depends("items_checked_at", "orders_checked_at")
     @api.depends_context("lang")

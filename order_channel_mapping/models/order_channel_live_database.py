@@ -110,7 +110,7 @@ class OrderChannel(models.Model):
             channel.message_post(body=text)
         awake = channels.filtered(lambda channel: not channel.paused)
         for channel in awake:
-            channel._activate_crons()
+            channel._switch_on_crons()
             for kind in CRONS:
                 channel._wake(kind)
         return {"type": "ir.actions.client", "tag": "soft_reload"}

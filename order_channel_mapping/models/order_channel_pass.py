@@ -96,11 +96,15 @@ class OrderChannel(models.Model):
         """
         with self._turn(kind) as free:
             channel = self.exists()
-            if not free or not channel or not channel._may_run():
+            if not free or not channel:
                 return
             channel = channel.with_company(channel.company_id)
             try:
-                channel._work(kind, time.monotonic() + PASS_SECONDS)
+                channel._watch_crons()
+                if channel._may_run():
+                    channel._work(kind, time.monotonic() + PASS_SECONDS)
+                elif not channel._is_on():
+                    channel._interrupt_runs(kind)
             except Exception as error:
                 channel._end_pass(kind, error)
 
@@ -122,8 +126,8 @@ class OrderChannel(models.Model):
                 self._sync_orders(deadline=deadline)
             else:
                 self._process_ready(deadline=deadline)  # what a person mapped or resolved meanwhile
-            if self.push_stock and self._may_run():
-                self._push_stock(deadline=deadline)
+            if self._may_run():
+                self._push_stock(deadline=deadline)  # where nothing is to be pushed it ends what was asked for
 
     def _end_pass(self, kind, error):
         """What becomes of a pass that could not go on. What was not committed is done again by the next one."""
@@ -146,6 +150,10 @@ class OrderChannel(models.Model):
 
     def _may_run(self):
         """Whether a pass may ask anything of the channel now."""
+        return self._is_on() and not self._waits_until()
+
+    def _is_on(self):
+        """Whether passes may ask anything of the channel, now or after a wait."""
         self.ensure_one()
         return (
             self.active
@@ -153,7 +161,6 @@ class OrderChannel(models.Model):
             and self.provider != OFFLINE
             and self.state in RUNNING_STATES
             and self.health != "needs_reauth"
-            and not self._waits_until()
             and not self._is_foreign_database()
         )
 

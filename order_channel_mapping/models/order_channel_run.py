@@ -25,6 +25,7 @@ class OrderChannelRun(models.Model):
             ("done", "Done"),
             ("partial", "Done with failures"),
             ("failed", "Stopped"),
+            ("interrupted", "Interrupted"),
         ],
         default="running",
         required=True,

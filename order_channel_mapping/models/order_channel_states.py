@@ -98,7 +98,7 @@ class OrderChannel(models.Model):
         """Go on at once."""
         self.check_access("write")
         self.sudo().write({"paused": False, "next_try_at": False})
-        self.filtered(lambda channel: channel.state != "draft")._activate_crons()
+        self.filtered(lambda channel: channel.state != "draft")._switch_on_crons()
         self._wake_all()
 
     def action_close(self):
@@ -119,14 +119,39 @@ class OrderChannel(models.Model):
         self._wake_all()
 
     def action_sync_now(self):
-        """Have everything fetched and sent as soon as a worker is free, and return at once."""
+        """Have everything fetched and sent as soon as a worker is free, and return at once. A channel whose marketplace wants
+        to be left alone asks first whether that is to be overruled."""
         self.check_access("read")
         for channel in self:
             channel._check_can_sync()
+        if any(channel._asked_to_wait() for channel in self):
+            return self.env["order.channel.sync.now"]._open(self)
+        return self._sync_now()
+
+    def _asked_to_wait(self):
+        """Until when the marketplace wants to be left alone, and why.
+
+        :return: (naive UTC, code, params), None where it need not be
+        """
+        self.ensure_one()
+        until = self._waits_until() if self.health == "waiting" else None
+        blocked_until = self.account_id.sudo()._blocked_until()
+        if not (until or blocked_until):
+            return None
+        why = (self.health_code, self.health_params) if until else ("rate_limited", None)
+        return max(filter(None, (until, blocked_until))), *why
+
+    def _sync_now(self):
+        """What Sync Now does once nobody has to be asked: waits are over, crons that no longer run are switched on."""
         channels = self.sudo()
-        channels.filtered(lambda channel: channel.health == "failing").write({"next_try_at": False})
+        idle = next(filter(None, (channel._idle_since() for channel in self)), None)
+        channels.filtered("next_try_at").write({"next_try_at": False})
+        channels.account_id._lift_wait()
+        channels._switch_on_crons()
         channels._request_run(["items", "orders"])
         channels._wake("outbox")
+        if idle:
+            return self._notify(self.env._("Waiting for Odoo"), self._idle_words(idle), "warning", sticky=True)
         return self._notify(
             self.env._("Synchronising"), self.env._("Sync history shows how far it is. You can go on working."), "info"
         )

@@ -113,10 +113,10 @@ class OrderChannelRun(models.Model):
     push_ids = fields.One2many("order.channel.stock.push", "run_id", string="Stock Pushes", readonly=True)
     skips_text = fields.Text(string="Left Out", compute="_compute_text")
 
-    @api.depends("state")
+    @api.depends("shown_state")
     def _compute_working(self):
         for run in self:
-            run.working = run.state in ("queued", "running")
+            run.working = run.shown_state in ("queued", "running")
 
     @api.depends("reason_code", "reason_params", "skips")
     @api.depends_context("lang")

@@ -250,13 +250,13 @@ class OrderChannel(models.Model):
 
 
 class OrderChannelRun(models.Model):
-    """A fetch that failed has answered nothing."""
+    """A fetch that did not come to its end has answered nothing."""
 
     _inherit = "order.channel.run"
 
     def _close(self, state=None, code=None, params=None):
         result = super()._close(state, code, params)
-        if state == "failed" and self:
+        if state in ("failed", "interrupted") and self:
             self.env.cr.execute(SQL("UPDATE order_channel_webhook SET run_id = NULL WHERE run_id = ANY(%s)", self.ids))
             self.env["order.channel.webhook"].invalidate_model()
         return result

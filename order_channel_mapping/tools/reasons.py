@@ -7,6 +7,7 @@ marketplace said itself travel in the parameter ``message`` and stay as they are
 from odoo.tools import LazyTranslate
 
 from .record_reasons import RECORD_REASONS, field_words
+from .served_reasons import SERVED_REASONS
 from .sheet_reasons import SHEET_REASONS
 
 _lt = LazyTranslate(__name__)
@@ -417,6 +418,7 @@ REASONS = {
     ),
     "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
     **RECORD_REASONS,
+    **SERVED_REASONS,
     **SHEET_REASONS,
 }
 

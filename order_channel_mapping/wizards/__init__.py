@@ -11,6 +11,7 @@ from . import order_channel_preflight_open
 from . import order_channel_service
 from . import order_channel_link_impact
 from . import order_channel_sheet
+from . import order_channel_sync_now
 from . import order_channel_unlink
 from . import order_channel_ignore
 from . import payment_link_wizard

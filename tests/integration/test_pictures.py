@@ -9,6 +9,8 @@ from unittest.mock import patch
 
 from PIL import Image
 
+from odoo import fields
+
 from odoo.addons.order_channel_mapping.connectors import base
 from odoo.addons.order_channel_mapping.connectors.pictures import PictureFetcher
 from odoo.addons.order_channel_mapping.models.order_channel_listing_picture import TRIES
@@ -68,7 +70,7 @@ class TestPictures(ConfirmCase):
 
     def test_the_items_pass_copies_them(self):
         self.channel._ensure_crons()
-        self.channel.write({"items_checked_at": "2100-01-01 00:00:00", "items_interval": 60})
+        self.channel.write({"items_checked_at": fields.Datetime.now(), "items_interval": 60})
         listing = self.pictured()
         triggers = [("cron_id", "=", self.channel.items_cron_id.id)]
         before = self.env["ir.cron.trigger"].search_count(triggers)

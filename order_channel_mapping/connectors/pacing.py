@@ -19,6 +19,12 @@ MAX_WAIT = 3600.0
 _APART = 60.0
 
 
+def blocked_seconds(state: Mapping[str, Any]) -> float:
+    """How long a marketplace still wants no call, by what is kept of its pace. What can't be such a time is ignored."""
+    left = (real_number(state.get(BLOCKED_UNTIL)) or 0.0) - time.time()
+    return max(0.0, left) if left <= MAX_WAIT + _APART else 0.0
+
+
 class Pace:
     """One pass's view of :class:`~.base.PacePort`: read once, written when it matters.
 
@@ -49,9 +55,8 @@ class Pace:
         self._learnt = True
 
     def blocked_seconds(self) -> float:
-        """How long the marketplace still wants no call. What can't be such a time is ignored."""
-        left = (real_number(self.state.get(BLOCKED_UNTIL)) or 0.0) - time.time()
-        return max(0.0, left) if left <= MAX_WAIT + _APART else 0.0
+        """How long the marketplace still wants no call."""
+        return blocked_seconds(self.state)
 
     def block(self, seconds: float) -> None:
         """The marketplace wants no call for so long. Kept at once: other workers are about to call."""

@@ -8,7 +8,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.base import AuthError, Login, Ports, Rejected, Unavailable
-from ..connectors.pacing import BLOCKED_UNTIL, Pace
+from ..connectors.pacing import BLOCKED_UNTIL, blocked_seconds
 from ..tools.secret_box import KeyUnusable, SecretsLost
 from .order_channel_transactional import CONFLICTS, LOCKED
 
@@ -89,7 +89,8 @@ class OrderChannelAccount(models.Model):
     def _blocked_until(self):
         """Until when the marketplace wants no call of this login, as naive UTC; None: it takes calls."""
         self.ensure_one()
-        seconds = Pace(_Pace(self)).blocked_seconds()
+        kept, __ = _Pace(self)._read(self.env.cr, "pace")
+        seconds = blocked_seconds(kept) if isinstance(kept, dict) else 0.0
         return fields.Datetime.now() + timedelta(seconds=seconds) if seconds else None
 
     def _lift_wait(self):

@@ -62,16 +62,15 @@ class OrderChannel(models.Model):
     # === WHAT A PASS DOES ABOUT IT === #
 
     def _watch_crons(self):
-        """Say on the channel that another of its crons no longer runs, once, and end what that one left open."""
+        """Say on the channel that another of its crons no longer runs, once, and end what that one leaves open."""
         asleep = self._asleep_kinds()
-        noted = ",".join(asleep) or False
-        if noted == self.crons_asleep:
-            return
-        self.crons_asleep = noted
         for kind in asleep:
             self._interrupt_runs(kind)
-        self._activity_about_crons(asleep)
-        self._commit()
+        noted = ",".join(asleep) or False
+        if noted != self.crons_asleep:
+            self.crons_asleep = noted
+            self._activity_about_crons(asleep)
+            self._commit()
 
     def _activity_about_crons(self, asleep):
         self.activity_unlink(["order_channel_mapping.mail_activity_asleep"])

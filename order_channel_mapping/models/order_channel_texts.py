@@ -118,11 +118,12 @@ class OrderChannelRun(models.Model):
         for run in self:
             run.working = run.shown_state in ("queued", "running")
 
-    @api.depends("reason_code", "reason_params", "skips")
+    @api.depends("reason_code", "reason_params", "skips", "shown_state")
     @api.depends_context("lang")
     def _compute_text(self):
         for run in self:
-            run.text = " ".join(filter(None, reason_text(self.env, run.reason_code, run.reason_params)))
+            code = run.reason_code or (run.shown_state == "interrupted" and run.shown_state)
+            run.text = " ".join(filter(None, reason_text(self.env, code, run.reason_params)))
             run.skips_text = "\n".join(
                 f"{number} × {reason_text(self.env, f'skip_{rule}')[0]}"
                 for rule, number in sorted((run.skips or {}).items())

@@ -7,20 +7,16 @@ _lt = LazyTranslate(__name__)
 #: code -> (what happened, what to do)
 SERVED_REASONS = {
     "cron_asleep": (
-        _lt("Odoo no longer runs these scheduled actions of the channel: %(kinds)s."),
-        _lt("Press Sync Now to start them again. If they stop again, the server's log says why."),
+        _lt("Scheduled actions of this channel are switched off: %(kinds)s."),
+        _lt("Press Sync Now to switch them on again."),
     ),
     "scheduler_idle": (
-        _lt("Odoo's scheduled actions have not run since %(since)s, so nothing is fetched or sent."),
-        _lt(
-            "An administrator restarts Odoo and checks that it has cron workers (max_cron_threads above 0) for this database."
-        ),
+        _lt("Odoo's scheduled actions have not run since %(since)s: nothing is fetched or sent."),
+        _lt("Ask an administrator to restart Odoo and to check its cron workers (max_cron_threads)."),
     ),
     "clock_ahead": (
-        _lt(
-            "The channel's clock is %(ahead)s ahead of this server's (seen %(seen)s). No order is missed because of it."
-        ),
-        _lt("Have the wrong one of the two clocks corrected."),
+        _lt("The channel's clock is %(ahead)s ahead of this server's (seen %(seen)s). No orders are missed."),
+        _lt("Correct whichever clock is wrong."),
     ),
     "interrupted": (
         _lt("It was interrupted: the channel or Odoo's scheduled actions were stopped."),

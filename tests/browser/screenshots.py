@@ -188,6 +188,7 @@ class Screens(WorldCase):
             self.offline(screen)
             self.history(screen)
             self.sales(screen)
+            self.not_served(screen)
 
     def channels(self, screen):
         dashboard = self.action("order_channel_action")
@@ -375,3 +376,34 @@ class Screens(WorldCase):
         screen.take("product")
         screen.click(".nav-link[name=channels]")
         screen.take("product_channels")
+
+    def not_served(self, screen):
+        """What channels say where Odoo does not run them, a clock is wrong, or a wait is to be overruled."""
+        now, path = NOW.replace(tzinfo=None), self.action("order_channel_action")
+        (self.shop | self.market)._switch_on_crons()
+        idle = {"lastcall": now - timedelta(hours=3), "nextcall": now - timedelta(hours=3)}
+        self.market._crons().write(idle)
+        self.shop.items_cron_id.active = False
+        self.shop._set_health(
+            "waiting", "rate_limited", {"message": "Shopify asks to wait."}, now + timedelta(minutes=40)
+        )
+        self.shop.write({"clock_ahead": 86_400, "clock_seen_at": now})
+        self.env.flush_all()
+        screen.open(path)
+        screen.take("not_served")
+        for name in ("market", "shop"):
+            screen.open(f"{path}/{getattr(self, name).id}", ".o_form_view")
+            screen.take(f"not_served_{name}")
+        screen.click("button[name=action_sync_now]")
+        screen.wait("document.querySelector('.modal .o_form_view')")
+        screen.take("sync_now")
+        screen.open(path)
+        screen.click(".o_kanban_record button[name=action_sync_now]")
+        screen.click(".modal button[name=action_overrule]")
+        screen.wait("document.querySelector('.o_notification')")
+        screen.take("sync_now_done")
+        screen.open(self.action("order_channel_run_action"), ".o_list_view .o_data_row")
+        screen.take("runs_interrupted")
+        run = self.market.run_ids.filtered(lambda run: run.state == "running")[:1]
+        screen.open(f"{self.action('order_channel_run_action')}/{run.id}", ".o_form_view")
+        screen.take("run_interrupted")

@@ -54,9 +54,11 @@ class TestCrons(ServedCase):
     def test_the_other_crons_notice_one_that_was_switched_off(self):
         self.switch_off("items")
         self.pass_of("sync")
+        activity = self.channel.activity_ids
+        self.assertEqual(len(activity), 1)
         self.pass_of("outbox")
+        self.assertEqual(self.channel.activity_ids, activity, "said once")
         self.assertEqual(self.channel.crons_asleep, "items")
-        self.assertEqual(len(self.channel.activity_ids), 1)
         notice = self.seen().notice_message
         self.assertIn("items", notice)
         self.assertIn("Sync Now", notice)
@@ -71,6 +73,11 @@ class TestCrons(ServedCase):
         self.pass_of("outbox")
         self.assertEqual(self.runs("interrupted").mapped("kind"), ["items"])
         self.assertEqual(self.runs("queued").mapped("kind"), ["orders"])
+        self.channel._request_run(["items"])
+        self.pass_of("outbox")
+        self.assertEqual(
+            self.runs("interrupted").mapped("kind"), ["items", "items"], "nor does it start what is asked for"
+        )
         self.pass_of("sync")
         self.assertFalse(self.seen().working)
 

@@ -28,6 +28,7 @@ from typing import Any
 
 from .base import BadPayload, Unavailable
 from .records import RecordFailure
+from .transport import utcnow
 from .values import moment
 from .woocommerce_client import FEW, OVERWORKED, Answer, WooCommerceClient
 from .woocommerce_records import PRODUCT_FIELDS
@@ -175,7 +176,7 @@ class _Portion:
 
 def _batch(client: WooCommerceClient, walk: Walk, here: Position) -> Batch:
     portion, rows = _next_rows(client, walk, here)
-    latest = max(filter(None, (_latest(rows), here.latest)), default=None) if walk.by_time else None
+    latest = max(filter(None, (_latest(rows, portion.asked_at), here.latest)), default=None) if walk.by_time else None
     asked = here.asked or (None if walk.by_time else portion.asked_at and iso(portion.asked_at))
     position = None
     if not portion.last:
@@ -218,12 +219,14 @@ def _mark(walk: Walk, row: Mapping[str, Any]) -> str:
     return f"{row['id']}@{row.get('date_modified_gmt')}" if walk.by_time else str(row["id"])
 
 
-def _latest(rows: list[Mapping[str, Any]]) -> str | None:
-    times = []
+def _latest(rows: list[Mapping[str, Any]], asked_at: datetime | None) -> str | None:
+    """The latest change among these. What is later than the store's own clock says nothing of where the walk stands: the
+    store sorts by another time."""
+    times, limit = [], (asked_at or utcnow()) + FOLD
     for row in rows:
         with contextlib.suppress(BadPayload):  # becomes a failure of its own
             times.append(moment(row.get("date_modified_gmt")))
-    latest = max(filter(None, times), default=None)
+    latest = max((time for time in times if time and time <= limit), default=None)
     return latest and iso(latest)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from order_channel_mapping.connectors import woocommerce_fetch as fetch
 from order_channel_mapping.connectors.base import BadPayload, Rejected
 from order_channel_mapping.connectors.records import FulfillmentStatus, OrderStatus
 from tests.marketplaces import woocommerce_catalogue as filler
@@ -103,6 +104,22 @@ def test_what_was_trashed_while_orders_were_read_is_met_next_time(woo, sell, woo
     pages += walk
     trashed = [record for page in woo_connect().iter_orders(since=pages[-1].watermark) for record in page.records]
     assert orders[0] in [int(record.external_id) for record in trashed if record.skip]
+
+
+def test_an_order_of_the_next_century_hides_none_behind_it(woo, sell, woo_connect, monkeypatch):
+    """Where the store sorts by its wall clock, one odd time in GMT may stand anywhere: a list is not started anew there."""
+    since, orders = woo.clock(), []
+    for _index in range(30):
+        woo.clock.tick(hours=1)
+        orders.append(sell())
+    table = woo.shop.orders
+    table.touch(table[orders[8]], f"2126{table[orders[8]]['modified'][4:]}")
+    monkeypatch.setattr(table, "_arranged", lambda found, args: sorted(found, key=lambda row: row["id"]))
+    small(monkeypatch, 3)
+    monkeypatch.setattr(fetch, "MAX_DEPTH", 6)
+    pages = list(woo_connect().iter_orders(since=since))
+    assert set(refs(pages)) == set(orders)
+    assert max(page.watermark for page in pages if page.watermark) <= woo.clock() + timedelta(days=1)
 
 
 def test_a_first_fetch_looks_for_no_trash(woo, sell, woo_connect):

@@ -56,6 +56,7 @@
         "views/order_channel_menus.xml",
         "views/order_channel_freeze_views.xml",
         "wizards/order_channel_preflight_views.xml",
+        "wizards/mail_compose_message_views.xml",
     ],
     "demo": [
         "demo/order_channel_demo.xml",

@@ -96,6 +96,7 @@ from . import order_channel_batch_correct
 from . import account_move
 from . import account_move_send
 from . import mail_mail
+from . import mail_thread
 from . import payment_transaction
 from . import sale_order_closed_books
 from . import sale_order_demand

@@ -1,19 +1,10 @@
 from odoo import api, models
 
-from ..tools.silence import reached, without_numbers
-
 
 class AccountMove(models.Model):
+    """Nothing of a frozen order is invoiced (rule 4)."""
+
     _inherit = "account.move"
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return reached(self, recipients)
-
-    def _notify_thread(self, message, msg_vals=False, **kwargs):
-        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
-
-    # === NOTHING OF A FROZEN ORDER IS INVOICED (rule 4) === #
 
     def _post(self, soft=True):
         """Override of `account`: what was drafted before an item was unlinked waits with its order."""

@@ -2,6 +2,9 @@ from odoo import api, models
 
 from ..tools.silence import by_hand, colleagues, is_silent
 
+#: ways of sending an invoice that write to the buyer; the others are for the authorities, or for nobody
+TO_THE_BUYER = frozenset({"email", "snailmail"})
+
 
 class AccountMoveSend(models.AbstractModel):
     """Invoices of channels are e-mailed to no buyer by themselves; a person who sends one chooses who gets it (rule 8)."""
@@ -11,8 +14,8 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _get_default_sending_methods(self, move):
         methods = super()._get_default_sending_methods(move)
-        if "email" in methods and is_silent(move):
-            return (set(methods) - {"email"}) or {"manual"}
+        if TO_THE_BUYER.intersection(methods) and is_silent(move):
+            return (set(methods) - TO_THE_BUYER) or {"manual"}
         return methods
 
     @api.model

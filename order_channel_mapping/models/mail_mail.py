@@ -1,13 +1,24 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..tools.silence import SALE_ORDERS, chosen_by_hand, colleagues, is_silent
+from ..tools.silence import Silence, is_silent
+
+SILENT = "order_channel_silent"
+
+
+def forget_silence(records):
+    """What held these back is uninstalled; something has to stand there."""
+    records.write({"failure_type": "unknown"})
 
 
 class MailMail(models.Model):
     """The last door for e-mail, whichever way it took: templates that are sent directly pass no message's recipients."""
 
     _inherit = "mail.mail"
+
+    failure_type = fields.Selection(
+        selection_add=[(SILENT, "The buyer hears from the channel")], ondelete={SILENT: forget_silence}
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -16,21 +27,34 @@ class MailMail(models.Model):
         return mails
 
     def _hold_back_from_buyers(self):
-        """Take the buyer off e-mails about a channel's documents (rule 8). One without a reader left is cancelled, and says
+        """Take the buyer off e-mails about a channel's orders (rule 8). One without a reader left is cancelled, and says
         why."""
-        chosen = self.env["res.partner"].browse(chosen_by_hand(self.env))
         for mail in self.sudo():
-            if mail.model not in SALE_ORDERS or mail.model not in self.env or not mail.res_id:
+            readers = mail.recipient_ids or mail.email_to or mail.email_cc
+            document = mail.model in self.env and mail.res_id and self.env[mail.model].browse(mail.res_id).exists()
+            if not readers or not document or not is_silent(document):
                 continue
-            readers = colleagues(mail.recipient_ids) | (mail.recipient_ids & chosen)
-            outsiders = mail.recipient_ids - readers or mail.email_to or mail.email_cc
-            if not outsiders or not is_silent(self.env[mail.model].browse(mail.res_id).exists()):
+            silence = Silence(document)
+            kept = mail.recipient_ids.filtered(lambda partner, silence=silence: not silence.keeps_away(partner))
+            email_to, email_cc = silence.addresses(mail.email_to), silence.addresses(mail.email_cc)
+            if (kept, email_to, email_cc) == (mail.recipient_ids, mail.email_to or None, mail.email_cc or None):
                 continue
-            mail.write({"recipient_ids": [Command.set(readers.ids)], "email_to": False, "email_cc": False})
-            if not readers:
+            mail.write({"recipient_ids": [Command.set(kept.ids)], "email_to": email_to, "email_cc": email_cc})
+            if not (kept or email_to or email_cc):
                 mail.write(
                     {
                         "state": "cancel",
+                        "failure_type": SILENT,
                         "failure_reason": self.env._("The buyer hears from the channel, not from Odoo."),
                     }
                 )
+
+
+class MailNotification(models.Model):
+    """The same, where a message shows what became of its e-mails."""
+
+    _inherit = "mail.notification"
+
+    failure_type = fields.Selection(
+        selection_add=[(SILENT, "The buyer hears from the channel")], ondelete={SILENT: forget_silence}
+    )

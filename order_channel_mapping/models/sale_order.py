@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.guard import is_changed, is_internal
-from ..tools.silence import is_silent, reached, without_numbers
+from ..tools.silence import is_silent
 from .order_channel_account import OFFLINE
 
 #: what only the addon's own methods set
@@ -156,13 +156,6 @@ class SaleOrder(models.Model):
         self.ensure_one()
         return bool(self.order_channel_id) and (self.channel_provider != OFFLINE or self._is_channel_silent())
 
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return reached(self, recipients)
-
-    def _notify_thread(self, message, msg_vals=False, **kwargs):
-        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
-
     def _has_to_be_signed(self):
         return not self._is_closed_to_buyer() and super()._has_to_be_signed()
 
@@ -175,17 +168,18 @@ class SaleOrder(models.Model):
         super()._send_order_notification_mail(mail_template, allow_deferred_sending=allow_deferred_sending)
 
     def action_quotation_send(self):
+        """Override of `sale`: of several orders the form says which ones are left out."""
         self._check_not_frozen()
-        for order in self:
-            if order._is_channel_silent():
-                raise UserError(
-                    self.env._(
-                        "The buyer of %(order)s hears from %(channel)s, not from Odoo. To write to its buyers from Odoo, "
-                        "allow it on the channel.",
-                        order=order.display_name,
-                        channel=order.order_channel_id.display_name,
-                    )
+        silent = self.filtered(lambda order: order._is_channel_silent())
+        if self and silent == self:
+            raise UserError(
+                self.env._(
+                    "The buyer of %(order)s hears from %(channel)s, not from Odoo. To write to its buyers from Odoo, allow it "
+                    "on the channel.",
+                    order=silent[0].display_name,
+                    channel=silent[0].order_channel_id.display_name,
                 )
+            )
         return super().action_quotation_send()
 
     # === PROCESSING === #

@@ -7,7 +7,6 @@ from odoo import fields, models
 from ..connectors.records import LineQuantity, Shipment
 from ..tools.digest import to_json
 from ..tools.promise import TOLERANCE
-from ..tools.silence import reached, without_numbers
 from .order_channel_shipment import to_decimal
 from .product_product import USER_GROUP
 
@@ -32,14 +31,6 @@ class StockPicking(models.Model):
         if vals.get("carrier_tracking_ref"):
             self._report_to_channels()
         return result
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        """Override of `mail`: the buyer hears from the channel that the parcel left, not from Odoo (rule 8)."""
-        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return reached(self, recipients)
-
-    def _notify_thread(self, message, msg_vals=False, **kwargs):
-        return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
 
     def _add_delivery_cost_to_so(self):
         """Override of `stock_delivery`: what the carrier takes is the seller's to pay; the buyer paid the channel (rule 5)."""

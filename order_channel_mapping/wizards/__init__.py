@@ -1,4 +1,6 @@
 from . import account_move_send_wizard
+from . import mail_compose_message
+from . import portal_share
 from . import order_channel_add_products
 from . import order_channel_confirm
 from . import order_channel_go_live

@@ -71,7 +71,7 @@ class WorkerServer:
         """
         with suppress(psycopg2.errors.InvalidCatalogName):  # nothing is there
             self.put_aside(f"{self.database}_left_{next(self.left)}")
-        _admin(f'CREATE DATABASE "{self.database}" TEMPLATE "{source}"')
+        create_database(self.database, source)
         if not self.process:
             self._start()
 
@@ -97,6 +97,11 @@ class WorkerServer:
                 command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[listener.fileno()]
             )
         self.process.wait(SECONDS)
+
+
+def create_database(name, source):
+    """A copy of ``source``. Named after the tests' own database it goes with it."""
+    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
 
 
 def _admin(statement):

@@ -1,49 +1,9 @@
 """The buyer hears from the channel, not from Odoo (rule 8), whichever way a message takes."""
 
-from unittest.mock import patch
-
-from tests.fakes import line
-from tests.integration.orders_common import OrderCase
+from .silence_common import SilenceCase
 
 
-class TestSilence(OrderCase):
-    chatter = True
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.mug.invoice_policy = "order"
-        [cls.sold] = cls.bring(cls.order("1", [line("a", sku="MUG-1")]))
-        cls.buyer = cls.sold.partner_id
-        cls.buyer.write({"email": "mary@example.com", "phone": "+1 555 0100"})
-        cls.clerk = cls.new_user("silence_clerk", "sales_team.group_sale_salesman", email="clerk@example.com")
-        cls.clerk.notification_type = "email"
-
-    def mails_to(self, partner):
-        """E-mails to this contact that were sent or wait to be."""
-        mails = self.env["mail.mail"].search(
-            ["|", ("recipient_ids", "in", partner.ids), ("email_to", "like", partner.email)]
-        )
-        return mails.filtered(lambda mail: mail.state != "cancel")
-
-    def allow(self):
-        self.channel.sudo().notify_buyer = True
-
-    def invoice(self):
-        self.sold.action_confirm()
-        invoice = self.sold._create_invoices()
-        invoice.action_post()
-        invoice.message_subscribe(self.buyer.ids)
-        return invoice
-
-    def post(self, document):
-        return document.message_post(
-            body="hello",
-            partner_ids=(self.buyer + self.clerk.partner_id).ids,
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-        )
-
+class TestSilence(SilenceCase):
     # === BY ITSELF: NOTHING GOES OUT === #
 
     def test_messages_and_confirmations_reach_colleagues_only(self):
@@ -81,22 +41,6 @@ class TestSilence(OrderCase):
         self.sold.action_confirm()
         self.deliver()
         self.assertTrue(self.mails_to(self.buyer))
-
-    def test_no_text_message_goes_to_a_number(self):
-        """The app *sms* notifies numbers beside contacts; here its options are looked at, whether it is installed or not."""
-        seen = []
-
-        def notify(thread, message, msg_vals=False, **options):
-            seen.append(options.get("sms_numbers"))
-            return []
-
-        invoice = self.invoice()
-        with patch.object(self.env.registry["mail.thread"], "_notify_thread", notify):
-            for document in (self.sold, self.sold.picking_ids, invoice):
-                document._notify_thread(self.env["mail.message"], sms_numbers=["+15550100"], put_in_queue=True)
-            self.allow()
-            self.sold._notify_thread(self.env["mail.message"], sms_numbers=["+15550100"])
-        self.assertEqual(seen, [None, None, None, ["+15550100"]])
 
     def test_a_template_that_is_sent_directly_is_held_back_and_says_why(self):
         template = self.env["mail.template"].create(

@@ -138,6 +138,10 @@ REASONS = {
         _lt("Look at the payload. Correct the record at the channel, or report this as a bug, then retry."),
     ),
     "not_json": (_lt("What the channel sent can't be read."), _lt("Check that the address is the shop's own.")),
+    "encoding": (
+        _lt("The channel's answer is compressed in a way that Odoo did not ask for."),
+        _lt("Look for a proxy or cache in front of the shop that compresses answers on its own."),
+    ),
     "too_large": (_lt("The channel sent more than can be taken at once."), _lt("Report this as a bug.")),
     "missing_scopes": (
         _lt("The app lacks rights at the channel."),

@@ -10,6 +10,7 @@ class OrderChannelSyncNow(models.TransientModel):
 
     _name = "order.channel.sync.now"
     _description = "Sync Now"
+    _inherit = ["order.channel.reach"]
 
     channel_ids = fields.Many2many("order.channel", string="Channels", readonly=True)
     waits = fields.Text(compute="_compute_waits")

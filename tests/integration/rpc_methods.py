@@ -43,6 +43,7 @@ METHODS = {
     "order.channel.service": "action_take",
     "order.channel.sheet": "action_download action_upload",
     "order.channel.suggestion": "action_accept action_refuse action_reopen",
+    "order.channel.sync.now": "action_overrule",
     "order.channel.unlink": "action_unlink_listings",
     "order.channel.webhook": "action_done",
     "product.product": "action_push_channel_stock action_unlink_from_channels action_view_channel_listings",

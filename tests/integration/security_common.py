@@ -166,4 +166,5 @@ class RecordsMixin(ConnectMixin):
         make("order.channel.preflight.row", parent="finding_id", of=of, **on_channel, **on_listing)
         make("order.channel.service", **on_listing)
         make("order.channel.sheet", **own, **channels)
+        make("order.channel.sync.now", **channels)
         return made

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import psycopg2
 
 from odoo import fields
+
 from odoo.addons.order_channel_mapping.connectors.base import Unavailable
 from odoo.addons.order_channel_mapping.connectors.records import Page
 from odoo.addons.order_channel_mapping.models import order_channel_turn

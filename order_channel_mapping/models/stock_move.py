@@ -16,14 +16,9 @@ class StockMove(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.get("sale_line_id"):
+        if vals.get("sale_line_id") or vals.get("state") == "done":  # planned before an item was unlinked
             self.sudo().sale_line_id.order_id._check_not_frozen()
         return result
-
-    def _action_done(self, cancel_backorder=False):
-        """Override of `stock`: nor is what was to be delivered before an item was unlinked."""
-        self.sudo().sale_line_id.order_id._check_not_frozen()
-        return super()._action_done(cancel_backorder=cancel_backorder)
 
     def _update_orderpoints(self):
         """Override of `stock`: every change of a move that changes a forecast passes here, also the confirmation of a move

@@ -15,6 +15,7 @@ from typing import Any
 
 from .base import AuthError, BadPayload, RateLimited, TokenPort, Unavailable
 from .transport import utcnow
+from .values import real_number
 
 AHEAD = 60.0  # seconds before its end that a token is renewed
 
@@ -142,9 +143,11 @@ def is_token(value: Any) -> bool:
 
 
 def _after(start: datetime, seconds: Any) -> datetime | None:
+    if seconds in (None, ""):
+        return None
     try:
-        return None if seconds in (None, "") else start + timedelta(seconds=float(seconds))
-    except (TypeError, ValueError, OverflowError):
+        return start + timedelta(seconds=real_number(seconds))
+    except (TypeError, OverflowError):
         raise BadPayload("The answer's lifetime is not a number of seconds.", "no_token") from None
 
 

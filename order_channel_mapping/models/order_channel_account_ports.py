@@ -19,6 +19,8 @@ CONNECTING = "order_channel_connecting"
 #: two workers that write the same session at once: one waits, then repeats on the other's outcome
 ATTEMPTS = 3
 LOCK_SECONDS = 10.0
+#: a marketplace that wants no call for so short a time (seconds) is waited for by the pass itself, see Ports.max_wait
+SAT_OUT = 3.0
 
 
 class OrderChannelAccountSession(models.Model):
@@ -87,11 +89,12 @@ class OrderChannelAccount(models.Model):
         return Ports(tokens=_Tokens(account), pace=_Pace(account))
 
     def _blocked_until(self):
-        """Until when the marketplace wants no call of this login, as naive UTC; None: it takes calls."""
+        """Until when the marketplace wants no call of this login, as naive UTC; None: it takes calls, or so soon that a pass
+        waits for it."""
         self.ensure_one()
         kept, __ = _Pace(self)._read(self.env.cr, "pace")
         seconds = blocked_seconds(kept) if isinstance(kept, dict) else 0.0
-        return fields.Datetime.now() + timedelta(seconds=seconds) if seconds else None
+        return fields.Datetime.now() + timedelta(seconds=seconds) if seconds > SAT_OUT else None
 
     def _lift_wait(self):
         """Ask these marketplaces again, though they want to be left alone: a person says so."""

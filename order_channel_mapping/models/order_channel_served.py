@@ -32,7 +32,8 @@ class OrderChannel(models.Model):
 
     def _asleep_kinds(self):
         """Kinds of the channel's crons that Odoo no longer runs: switched off after failures or by a person, deleted, or put
-        off by a clock of ours that was ahead. A channel that was never connected has none.
+        off by a clock of ours that was ahead; where it pushes stock also ``changes``, the cron of all channels that tells
+        which quantities changed. A channel that was never connected has none.
 
         :rtype: list[str]
         """
@@ -40,8 +41,15 @@ class OrderChannel(models.Model):
         crons = {kind: self.sudo()[f"{kind}_cron_id"] for kind in CRONS}
         if not any(crons.values()):
             return []
+        if self.push_stock:
+            crons["changes"] = self._dispatcher()
         now = fields.Datetime.now()
         return [kind for kind, cron in crons.items() if not cron.active or is_future(cron.lastcall, now)]
+
+    @api.model
+    def _dispatcher(self):
+        cron = self.env.ref("order_channel_mapping.cron_stock_dispatch", raise_if_not_found=False)
+        return cron.sudo() if cron else self.env["ir.cron"]
 
     def _idle_since(self):
         """Since when none of the channel's crons has run though they were due; None: they run."""
@@ -94,7 +102,7 @@ class OrderChannel(models.Model):
         not be switched on."""
         self.sudo()._ensure_crons()
         now = fields.Datetime.now()
-        crons = self._crons()
+        crons = self._crons() | self._dispatcher()
         crons.filtered(lambda cron: not cron.active or is_future(cron.lastcall, now)).try_lock_for_update(
             allow_referencing=True
         ).write({"active": True, "nextcall": now, "lastcall": False, "failure_count": 0, "first_failure_date": False})
@@ -128,6 +136,7 @@ class OrderChannel(models.Model):
             "sync": self.env._("orders and stock"),
             "items": self.env._("items"),
             "outbox": self.env._("commands"),
+            "changes": self.env._("changes of stock"),
         }
         return " ".join(reason_text(self.env, "cron_asleep", {"kinds": ", ".join(names[kind] for kind in kinds)}))
 

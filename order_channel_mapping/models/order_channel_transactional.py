@@ -63,7 +63,7 @@ class OrderChannelTransactional(models.AbstractModel):
                 if isinstance(conflict, LOCKED):
                     if waited >= LOCK_PATIENCE:
                         raise
-                    pause = random.uniform(0.1, 0.3)
+                    pause = max(0.1, waited) * random.uniform(0.8, 1.2)  # few tries: Odoo logs an error for each
                     waited += pause
                 elif attempt == CONFLICT_REPEATS:
                     raise

@@ -111,6 +111,19 @@ class TestCrons(ServedCase):
         self.sync_now()
         self.assertTrue(self.channel.items_cron_id.active)
 
+    def test_the_cron_that_all_share_for_changes_of_stock(self):
+        """Without it nothing tells which quantities changed, and they go out once a day."""
+        dispatcher = self.env.ref("order_channel_mapping.cron_stock_dispatch")
+        dispatcher.active = False
+        self.assertFalse(self.seen().notice_message, "this channel pushes none")
+        self.channel.push_stock = True
+        self.assertIn("changes of stock", self.seen().notice_message)
+        self.pass_of("outbox")
+        self.assertEqual(self.channel.crons_asleep, "changes")
+        self.sync_now()
+        self.assertTrue(dispatcher.active)
+        self.assertFalse(self.seen().notice_message)
+
     def test_one_that_is_locked_is_no_error(self):
         self.switch_off("items")
         with patch.object(type(self.env["ir.cron"]), "try_lock_for_update", lambda crons, **how: crons.browse()):

@@ -213,6 +213,10 @@ def test_a_new_set_leaves_nothing_of_the_old_one_behind(port):
         {"access_token": "a", "refresh_token": ["r"]},
         {"access_token": "a", "expires_in": "soon"},
         {"access_token": "a", "expires_in": 1e300},
+        {"access_token": "a", "expires_in": float("nan")},
+        {"access_token": "a", "expires_in": float("inf")},
+        {"access_token": "a", "expires_in": True},
+        {"access_token": "a", "expires_in": 10**400},
     ],
 )
 def test_an_answer_without_a_usable_token(answer, clock):

@@ -318,13 +318,14 @@ class Page:
 
     ``cursor`` resumes the same fetch *after* this page and is ``None`` on the last page. ``watermark`` is the
     marketplace's own clock up to which records are known to be complete once this page is taken in: the ``since`` of
-    the next fetch, overlap not yet subtracted.
+    the next fetch, overlap not yet subtracted. ``clock`` is that same clock when the page was asked for, where it says.
     """
 
     records: tuple[Any, ...]
     failures: tuple[RecordFailure, ...] = ()
     cursor: str | None = None
     watermark: datetime | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class Batch:
     failures: tuple[RecordFailure, ...]
     position: Position | None
     watermark: datetime | None
+    asked_at: datetime | None
     data: Mapping[str, Any]
 
 
@@ -123,7 +124,7 @@ def _batch(client: ShopifyClient, walk: Walk, here: Position) -> Batch:
         watermark = (answer.asked_at if last else None) or moment(latest)
     else:
         watermark = moment(asked) if last else None
-    return Batch(good, failures, position, watermark, answer.data)
+    return Batch(good, failures, position, watermark, answer.asked_at, answer.data)
 
 
 def _latest(walk: Walk, here: Position, nodes: Sequence[Any]) -> str | None:

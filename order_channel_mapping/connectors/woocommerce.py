@@ -353,4 +353,4 @@ def _zone(name: Any) -> str | None:
 
 def _page(records: list[Any], failures: list[RecordFailure], batch: fetch.Batch) -> Page:
     cursor = batch.position.dumps() if batch.position else None
-    return Page(tuple(records), tuple(failures), cursor, batch.watermark)
+    return Page(tuple(records), tuple(failures), cursor, batch.watermark, batch.asked_at)

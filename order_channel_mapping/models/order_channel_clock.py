@@ -4,13 +4,12 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.pacing import MAX_WAIT
-from ..tools.clock import ALLOWANCE, is_future, try_between
+from ..tools.clock import ALLOWANCE, is_future, seconds_off, try_between
 
 #: waits are no longer than this, so what is kept of a longer one is no wait
 LONGEST_WAIT = timedelta(seconds=MAX_WAIT)
 #: what a marketplace can mean by a time of its own clock
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(9999, 1, 1, tzinfo=timezone.utc)
-MOST_SECONDS = 2**31 - 1
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=timezone.utc), datetime(2090, 1, 1, tzinfo=timezone.utc)
 
 
 class OrderChannel(models.Model):
@@ -23,7 +22,7 @@ class OrderChannel(models.Model):
 
     items_began_at = fields.Datetime(readonly=True, copy=False)  # the fetch under way, or the last one; our own clock
     orders_began_at = fields.Datetime(readonly=True, copy=False)
-    clock_ahead = fields.Integer(readonly=True, copy=False)  # seconds by which the channel's clock was ahead of ours
+    clock_off = fields.Integer(readonly=True, copy=False)  # seconds that the channel's clock was ahead of ours
     clock_seen_at = fields.Datetime(readonly=True, copy=False)  # when that was seen last
 
     # === WATERMARKS === #
@@ -65,30 +64,57 @@ class OrderChannel(models.Model):
         )
         return latest.remote_updated_at
 
-    def _watermark_assignments(self, kind, watermark):
+    def _watermark_assignment(self, kind, watermark):
         """What a page's watermark changes at the channel, as SQL: it never goes back, nor beyond the time when the fetch began
-        by our own clock. A clock that is ahead is noted.
+        by our own clock.
 
         :param datetime watermark: aware, by the marketplace's clock
         """
-        now = fields.Datetime.now()
-        watermark = min(max(watermark, EARLIEST), LATEST).astimezone(timezone.utc).replace(tzinfo=None)
         column, began_at = SQL.identifier(f"{kind}_watermark"), SQL.identifier(f"{kind}_began_at")
-        assignments = [
-            SQL(
-                "%s = GREATEST(%s, LEAST(%s, COALESCE(%s, %s) + %s))",
-                column,
-                column,
-                watermark,
-                began_at,
-                now,
-                ALLOWANCE,
-            )
-        ]
-        if is_future(watermark, now):
-            ahead = min(int((watermark - now).total_seconds()), MOST_SECONDS)
-            assignments.append(SQL("clock_ahead = %s, clock_seen_at = %s", ahead, now))
-        return assignments
+        return SQL(
+            "%s = GREATEST(%s, LEAST(%s, COALESCE(%s, %s) + %s))",
+            column,
+            column,
+            self._as_stored(watermark),
+            began_at,
+            fields.Datetime.now(),
+            ALLOWANCE,
+        )
+
+    @staticmethod
+    def _as_stored(moment):
+        """An aware moment as naive UTC, whatever year it is of."""
+        return min(max(moment, EARLIEST), LATEST).astimezone(timezone.utc).replace(tzinfo=None)
+
+    # === THE CHANNEL'S CLOCK === #
+
+    def _watch_clock(self, pages):
+        """These pages, with an eye on the marketplace's clock: one that is off is noted on the channel, once a fetch.
+
+        :param pages: iterable of :class:`connectors.records.Page`
+        """
+        pages, noted = iter(pages), False
+        while True:
+            before = fields.Datetime.now()
+            page = next(pages, None)
+            if page is None:
+                return
+            off = 0 if noted else self._clock_off(page, before)
+            if off:
+                self._repeatable(self.write, {"clock_off": off, "clock_seen_at": fields.Datetime.now()})
+                noted = True
+            yield page
+
+    def _clock_off(self, page, before):
+        """Seconds that the marketplace's clock is ahead of ours, 0 where it is about right or unknown.
+
+        :param datetime before: when this page was asked for, by our clock
+        """
+        now = fields.Datetime.now()
+        if page.clock:
+            return seconds_off(self._as_stored(page.clock), before, now)
+        # how late it is there nobody says, but that it is not later than what happened there already
+        return max(0, seconds_off(self._as_stored(page.watermark), before, now)) if page.watermark else 0
 
     # === WAITS === #
 
@@ -100,7 +126,7 @@ class OrderChannel(models.Model):
         asked = None
         if isinstance(retry_at, datetime):
             utc = retry_at if retry_at.tzinfo else retry_at.replace(tzinfo=timezone.utc)
-            asked = min(max(utc, EARLIEST), LATEST).astimezone(timezone.utc).replace(tzinfo=None)
+            asked = self._as_stored(utc)
         return try_between(asked, fields.Datetime.now(), LONGEST_WAIT)
 
     def _waits_until(self):

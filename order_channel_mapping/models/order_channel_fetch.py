@@ -41,7 +41,7 @@ class OrderChannel(models.Model):
         :raise Overtaken: another process is at it
         """
         calls, held, saved_at = 0, Counter(), time.monotonic()
-        pages = iter(pages)
+        pages = self._watch_clock(pages)
         open_failures = self._open_failure_refs(kind[:-1])
         self._commit()
         while True:
@@ -133,7 +133,7 @@ class OrderChannel(models.Model):
         """Save where the fetch stands."""
         assignments = [SQL("%s = %s", SQL.identifier(f"{kind}_cursor"), cursor or None)]
         if watermark:
-            assignments += self._watermark_assignments(kind, watermark)
+            assignments.append(self._watermark_assignment(kind, watermark))
         self._own_fetch(kind, fetch, SQL(", ").join(assignments))
 
     def _own_fetch(self, kind, fetch, assignments):

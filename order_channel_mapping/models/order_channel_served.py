@@ -148,15 +148,16 @@ class OrderChannel(models.Model):
         return " ".join(reason_text(self.env, "scheduler_idle", {"since": since}))
 
     def _clock_words(self):
-        """That the channel's clock was ahead of ours, where that was seen of late."""
+        """That the channel's clock was off, where that was seen of late."""
         if not self.clock_seen_at or self.clock_seen_at < fields.Datetime.now() - CLOCK_SAID:
             return ""
         locale = babel_locale_parse(get_lang(self.env).code)
         params = {
-            "ahead": format_timedelta(timedelta(seconds=self.clock_ahead), locale=locale),
+            "off": format_timedelta(timedelta(seconds=abs(self.clock_off)), locale=locale),
             "seen": format_datetime(self.env, self.clock_seen_at, dt_format="short"),
         }
-        return " ".join(reason_text(self.env, "clock_ahead", params))
+        code = "clock_ahead" if self.clock_off > 0 else "clock_behind"
+        return " ".join(reason_text(self.env, code, params))
 
 
 class OrderChannelRun(models.Model):

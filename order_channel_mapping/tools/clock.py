@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 #: how far another clock may be ahead of ours before it is called wrong; less than the overlap of two fetches
 ALLOWANCE = timedelta(minutes=1)
+#: how far it may be off before anybody is told: a fetch copes with it
+NOTED = timedelta(minutes=5)
 #: the soonest that anything is tried again, so that nobody asks in a loop
 SOONEST = timedelta(seconds=5)
 
@@ -23,3 +25,12 @@ def is_over(since: datetime | None, span: timedelta, now: datetime) -> bool:
 def try_between(moment: datetime | None, now: datetime, longest: timedelta) -> datetime:
     """When to try again where somebody asked for ``moment``: soon at the soonest, and no later than ``longest`` from now."""
     return min(max(moment or now + timedelta(minutes=1), now + SOONEST), now + longest)
+
+
+def seconds_off(clock: datetime, before: datetime, after: datetime) -> int:
+    """How far another clock is ahead of ours, negative where it is behind; 0 where that is nothing to speak of.
+
+    :param clock: what it showed at some moment between ``before`` and ``after``
+    """
+    off = max(clock - after, timedelta(0)) or min(clock - before, timedelta(0))
+    return int(off.total_seconds()) if abs(off) > NOTED else 0

@@ -15,7 +15,11 @@ SERVED_REASONS = {
         _lt("Ask an administrator to restart Odoo and to check its cron workers (max_cron_threads)."),
     ),
     "clock_ahead": (
-        _lt("The channel's clock is %(ahead)s ahead of this server's (seen %(seen)s). No orders are missed."),
+        _lt("The channel's clock is %(off)s ahead of this server's (seen %(seen)s). No orders are missed."),
+        _lt("Correct whichever clock is wrong."),
+    ),
+    "clock_behind": (
+        _lt("The channel's clock is %(off)s behind this server's (seen %(seen)s). No orders are missed."),
         _lt("Correct whichever clock is wrong."),
     ),
     "interrupted": (

@@ -387,7 +387,7 @@ class Screens(WorldCase):
         self.shop._set_health(
             "waiting", "rate_limited", {"message": "Shopify asks to wait."}, now + timedelta(minutes=40)
         )
-        self.shop.write({"clock_ahead": 86_400, "clock_seen_at": now})
+        self.shop.write({"clock_off": 86_400, "clock_seen_at": now})
         self.env.flush_all()
         screen.open(path)
         screen.take("not_served")

@@ -250,6 +250,8 @@ def test_watermarks_are_the_marketplaces_own_clock(feed, monkeypatch):
                 assert page.watermark <= min(times), "what comes on later pages is not known yet"
         assert feed.world.clock() - timedelta(minutes=5) <= marks[-1] <= feed.world.clock()
         assert all(mark.utcoffset() == timedelta(0) for mark in marks)
+        for page in pages:
+            assert abs(page.clock - feed.world.clock()) < timedelta(minutes=5), "what time it is there, on each page"
 
 
 def test_an_empty_list_moves_the_watermark_too(feed):

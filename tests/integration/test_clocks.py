@@ -9,6 +9,7 @@ from odoo import fields
 from odoo.tests import freeze_time
 
 from odoo.addons.order_channel_mapping.connectors.base import RateLimited
+from odoo.addons.order_channel_mapping.connectors.records import Page
 
 from tests.fakes import FakeConnector, connected, item, line
 
@@ -136,7 +137,6 @@ class TestWatermarks(ClockCase):
         self.at(NOON + HOUR)
         self.fetch()
         self.assertEqual(self.channel.orders_watermark, naive(NOON))
-        self.assertFalse(self.channel.clock_seen_at)
 
     def test_pages_of_history_move_it_too(self):
         self.connector.page_size = 1
@@ -260,3 +260,41 @@ class TestWaits(ClockCase):
         self.assertFalse(self.channel._may_run())
         self.at(NOON + 7 * MINUTE)
         self.assertTrue(self.channel._may_run())
+
+
+class TestTheirClock(ClockCase):
+    """How far the channel's clock is off is noted, in whichever direction."""
+
+    def off(self, **page):
+        """What is noted after a fetch of one page with this clock or watermark."""
+        self.channel.write({"clock_off": 0, "clock_seen_at": False})
+        self.connector._pages = lambda what, found, cursor: iter([Page((), **page)])
+        self.fetch()
+        self.assertEqual(bool(self.channel.clock_seen_at), bool(self.channel.clock_off))
+        self.assertEqual(self.channel.health, "ok")
+        return timedelta(seconds=self.channel.clock_off)
+
+    def test_ahead_behind_and_about_right(self):
+        for off in (DAY, HOUR, -HOUR, -DAY):
+            self.assertEqual(self.off(clock=NOON + off, watermark=NOON), off)
+        for off in (5 * MINUTE, timedelta(0), -5 * MINUTE):
+            self.assertEqual(self.off(clock=NOON + off), timedelta(0))
+
+    def test_one_that_does_not_say_what_time_it_is(self):
+        """What has happened there already tells that it is ahead; that nothing happened of late tells nothing."""
+        self.assertEqual(self.off(watermark=NOON + DAY), DAY)
+        self.assertEqual(self.off(watermark=NOON - DAY), timedelta(0))
+        self.assertEqual(self.off(), timedelta(0))
+
+    def test_the_end_of_time(self):
+        self.assertGreater(self.off(clock=datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-14 * HOUR))), 9_999 * DAY)
+        self.assertLess(self.off(clock=datetime(1, 1, 1, tzinfo=timezone(14 * HOUR))), -9_999 * DAY)
+
+    def test_an_answer_that_took_long_is_no_wrong_clock(self):
+        def slow(*_args):
+            self.at(NOON + 20 * MINUTE)
+            yield Page((), clock=NOON + MINUTE)
+
+        self.connector._pages = slow
+        self.fetch()
+        self.assertFalse(self.channel.clock_seen_at)

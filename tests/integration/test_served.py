@@ -328,9 +328,11 @@ class TestOverruling(ServedCase):
 
 class TestClockNotice(ServedCase):
     def test_a_clock_that_is_off_is_said_without_failing(self):
-        self.channel.write({"clock_ahead": 86_400, "clock_seen_at": fields.Datetime.now()})
+        self.channel.write({"clock_off": 86_400, "clock_seen_at": fields.Datetime.now()})
         channel = self.seen()
         self.assertIn("1 day ahead", channel.notice_message)
         self.assertEqual((channel.health, channel.unserved), ("ok", False))
+        self.channel.clock_off = -7200
+        self.assertIn("2 hours behind", self.seen().notice_message)
         self.channel.clock_seen_at = fields.Datetime.now() - timedelta(days=2)
         self.assertFalse(self.seen().notice_message)

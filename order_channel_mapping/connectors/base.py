@@ -147,11 +147,13 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class CredentialField:
     """One thing that there is to ask for; :class:`AuthMethod` says when. ``name`` is the field of
-    ``order.channel.account``."""
+    ``order.channel.account``. ``address``: it says where the secret ones are sent, so that they are asked for again when it
+    changes."""
 
     name: str
     label: str = ""
     secret: bool = True
+    address: bool = False
     help: str = ""
 
 

@@ -54,6 +54,7 @@ CREDENTIAL_FIELDS = (
         "shop_domain",
         "Shop domain",
         secret=False,
+        address=True,
         help="The shop's own Shopify address, such as my-shop.myshopify.com."
         " In Shopify: Settings, Domains, the one that ends in .myshopify.com.",
     ),

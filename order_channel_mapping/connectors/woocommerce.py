@@ -76,6 +76,7 @@ class WooCommerceConnector(Connector):
             "store_url",
             "Store address",
             secret=False,
+            address=True,
             help="As buyers see it, such as https://shop.example.com.",
         ),
         CredentialField(

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import config
 
 from ..connectors import connector_classes
+from ..tools.call_log import leave_out_arguments
 from ..tools.secret_box import KeyUnusable, SecretsLost, open_box
 
 _logger = logging.getLogger(__name__)
@@ -12,6 +13,10 @@ _logger = logging.getLogger(__name__)
 MANAGER = "order_channel_mapping.group_channel_manager"
 #: longest credential that is taken; marketplaces' own are far below
 MAX_SECRET = 8192
+#: reasons for which credentials wait for Connect, which proves whose they are
+UNCHECKED = ("credentials_changed", "address_changed")
+# whoever writes a credential by a model call instead of the route made for it
+leave_out_arguments("order.channel.account")
 
 
 def secret_field(label):
@@ -103,8 +108,11 @@ class OrderChannelAccount(models.Model):
         secret_names = set(self._secret_names())
         secrets = {name: value for name, value in values.items() if name in secret_names}
         vals = {name: value for name, value in values.items() if name not in secret_names}
+        moved = self._moves(vals)
+        if moved:
+            vals |= self._without_secrets()
         if secrets:
-            kept = {**(self._secrets() or {}), **secrets}
+            kept = {**({} if moved else self._secrets() or {}), **secrets}
             try:
                 sealed = self._box(create=True).seal({name: value for name, value in kept.items() if value})
             except KeyUnusable as error:
@@ -113,7 +121,7 @@ class OrderChannelAccount(models.Model):
         entered = {name for name, value in values.items() if value}
         vals["auth_method"] = auth_method or self._auth_method_for(entered)
         self.sudo().write({**vals, **self._unchecked()})
-        self._hold_channels()
+        self._hold_channels("address_changed" if moved and not secrets else "credentials_changed")
 
     def _clean_credentials(self, values):
         known = {field.name for field in self._credential_fields()}
@@ -128,31 +136,59 @@ class OrderChannelAccount(models.Model):
             clean[name] = value.strip() if value else False
         return clean
 
+    def _moves(self, vals):
+        """Whether these values send the credentials to another address than the one that they were entered for.
+
+        :param dict vals: values of this account's plain fields
+        """
+        self.ensure_one()
+        names = self._address_names() & vals.keys()
+        return any(_address(self.sudo()[name]) != _address(vals[name]) for name in names)
+
+    @api.model
+    def _address_names(self):
+        """Names of the fields that say where credentials are sent, those of other marketplaces included: on an account that
+        is not connected yet the marketplace can be changed as well."""
+        fields = (field for connector in connector_classes().values() for field in connector.credential_fields)
+        return {field.name for field in fields if field.address} | {"provider", "api_base_url"}
+
+    @api.model
+    def _without_secrets(self):
+        """What takes all secrets away: nobody but who knows them may have them sent to another address (rule 13)."""
+        return {"secret_data": False}
+
     def _unchecked(self):
         return {"credentials_checked": False, "credentials_version": self.sudo().credentials_version + 1}
 
-    def _hold_channels(self):
+    def _hold_channels(self, code="credentials_changed"):
         """Nothing is fetched or sent with credentials of which nobody knows yet whose they are.
 
         No activity is scheduled, as ``_set_health`` would: whoever entered them is looking at the channel.
+
+        :param str code: reason
         """
         self._all_channels().filtered(lambda channel: channel.state != "draft").write(
-            {"health": "needs_reauth", "health_code": "credentials_changed", "health_params": False}
+            {"health": "needs_reauth", "health_code": code, "health_params": False}
         )
 
     def write(self, vals):
         """Plain credentials, the way to sign in and the address decide whom we talk to just as secrets do."""
         plain = {field.name for account in self for field in account._credential_fields() if not field.secret}
-        moving = (plain | {"api_base_url", "auth_method"}) & vals.keys()
+        moving = (plain | self._address_names() | {"auth_method"}) & vals.keys()
         if not moving or "credentials_checked" in vals:
             return super().write(vals)
         changed = self.filtered(
             lambda account: any((account.sudo()[name] or "") != (vals[name] or "") for name in moving)
         )
+        moved = changed.filtered(lambda account: account._moves(vals))
+        # before new ones come with this very write
+        super(OrderChannelAccount, moved.sudo()).write(self._without_secrets())
         result = super().write(vals)
         for account in changed:
             super(OrderChannelAccount, account.sudo()).write(account._unchecked())
-            account._hold_channels()
+            account._hold_channels(
+                "address_changed" if account in moved and not account.sudo().secret_data else "credentials_changed"
+            )
         return result
 
     @api.autovacuum
@@ -169,3 +205,8 @@ class OrderChannelAccount(models.Model):
             sealed = box.resealed(account.secret_data)
             if sealed:
                 account.secret_data = sealed
+
+
+def _address(value):
+    """An address as it is compared: how it is written makes no difference, where it leads does."""
+    return (value or "").strip().rstrip("/").lower()

@@ -8,6 +8,7 @@ from ..connectors.base import ConnectorError, Consent, Rejected
 from ..tools.reasons import reason_text
 from .order_channel_account_auth import AUTH_METHODS, MANAGER
 from .order_channel_account_ports import CONNECTING
+from .order_channel_account_secrets import UNCHECKED
 
 _logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class OrderChannel(models.Model):
             )
             # another channel of the account has been agreed to, and that counts for this one too
             granted = account.credentials_checked and account.auth_method == channel.auth_method
-            may_connect = channel.state == "draft" or channel.health_code == "credentials_changed"
+            may_connect = channel.state == "draft" or channel.health_code in UNCHECKED
             channel.needs_consent = channel.by_consent and not (granted and may_connect)
 
     @api.depends("state", "health", "account_id.credentials_checked")

@@ -37,7 +37,8 @@ class OrderChannelCommand(models.Model):
     kind = fields.Selection(
         [("ship", "Ship"), ("update_tracking", "Update tracking"), ("cancel", "Cancel")], required=True, readonly=True
     )
-    payload = fields.Json(readonly=True)  # a Shipment as JSON; of a cancellation {order_id, reason}
+    # a Shipment as JSON; of a cancellation {order_id, reason}
+    payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")
     idempotency_key = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [

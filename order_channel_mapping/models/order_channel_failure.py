@@ -32,7 +32,7 @@ class OrderChannelFailure(models.Model):
     listing_id = fields.Many2one("order.channel.listing", index="btree_not_null", ondelete="cascade", readonly=True)
     reason_code = fields.Char(required=True, readonly=True)
     reason_params = fields.Json(readonly=True)
-    payload = fields.Json(readonly=True)
+    payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")
     attempts = fields.Integer(default=1, readonly=True)
     last_try_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
     next_try_at = fields.Datetime(readonly=True, index="btree_not_null")

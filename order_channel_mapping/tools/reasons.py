@@ -68,6 +68,10 @@ REASONS = {
         _lt("The credentials were changed and have not been checked yet."),
         _lt("Connect again, so that the channel confirms whose they are."),
     ),
+    "address_changed": (
+        _lt("The address has changed. The keys were removed, so that they are not sent to another address."),
+        _lt("Enter the keys again, or authorise again, and Connect."),
+    ),
     "credentials_renewed": (
         _lt("The credentials were changed while this was running."),
         _lt("Nothing: it goes on with the new ones by itself."),

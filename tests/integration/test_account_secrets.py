@@ -6,13 +6,16 @@ import json
 import logging
 import os
 from contextlib import contextmanager
+from datetime import timedelta
 
 from cryptography.fernet import Fernet
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import JsonRpcException, patch
 from odoo.tools import mute_logger
 
+from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.connectors.base import AuthError
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
 from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
@@ -186,7 +189,7 @@ class TestLogin(ConnectMixin, ChannelCase):
 
     def test_unchecked_credentials_are_for_connect_only(self):
         channel = self.connected_channel()
-        for change in ({"access_token": "shpat_new"}, {"shop_domain": "other.myshopify.com"}):
+        for change in ({"access_token": "shpat_new"}, {"shop_domain": "other.myshopify.com", "access_token": TOKEN}):
             with self.subTest(change):
                 channel.account_id.write(change)
                 with self.assertRaises(AuthError) as raised, channel._get_connector():
@@ -206,11 +209,80 @@ class TestLogin(ConnectMixin, ChannelCase):
             account.api_base_url = "http://127.0.0.1:8000"
         self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
         account.api_base_url = "http://127.0.0.1:8000"
-        self.assertEqual(channel.health_code, "credentials_changed", "another address is another party")
+        self.assertEqual(channel.health_code, "address_changed", "another address is another party")
+        account.access_token = TOKEN
         with self.marketplace():
             channel.action_connect()
         login = account._login(channel)
         self.assertEqual((login.base_url, login.allow_insecure), ("http://127.0.0.1:8000", True))
+
+
+class TestAddress(ConnectMixin, ChannelCase):
+    """Keys go to the address that they were entered for: whoever can't read them can't have them sent elsewhere either."""
+
+    def setUp(self):
+        super().setUp()
+        self.channel = self.connected_channel()
+        self.account = self.channel.account_id
+        self.account._set_tokens({"refresh": "kept"})
+
+    def check_gone(self):
+        self.assertEqual(self.account._secrets(), {})
+        self.assertFalse(self.account.has_credentials)
+        self.assertIsNone(self.account._ports().tokens.get("refresh"))
+        self.assertEqual((self.channel.health, self.channel.health_code), ("needs_reauth", "address_changed"))
+        self.assertRegex(self.channel.health_message, "keys were removed")
+
+    def test_another_address_needs_the_keys_again(self):
+        self.account.shop_domain = "other.myshopify.com"
+        self.check_gone()
+
+    def test_another_address_by_the_route_as_well(self):
+        self.account._set_credentials({"shop_domain": "other.myshopify.com"})
+        self.check_gone()
+
+    def test_by_way_of_none(self):
+        self.account.shop_domain = False
+        self.account.shop_domain = "other.myshopify.com"
+        self.check_gone()
+
+    def test_the_api_address_too(self):
+        self.env["ir.config_parameter"].set_param(ALLOW_INSECURE, "True")
+        self.account.with_user(self.env.ref("base.user_admin")).api_base_url = "http://127.0.0.1:8000"
+        self.check_gone()
+
+    def test_by_way_of_another_marketplace(self):
+        """Before it is connected an account can become one of another marketplace, and then the first one's again."""
+        account = self.new_channel("Shoes").account_id
+        account.provider = "woocommerce"
+        self.assertEqual(account._secrets(), {})
+        account.shop_domain = "other.myshopify.com"
+        account.provider = "shopify"
+        self.assertEqual(account._secrets(), {})
+        account = self.new_channel("Gloves").account_id
+        account.store_url = "https://other.example.com"
+        self.assertEqual(account._secrets(), {})
+
+    def test_keys_that_come_with_the_address_are_kept_and_no_others(self):
+        self.account._set_credentials({"client_secret": SECRET})
+        self.account.write({"shop_domain": "other.myshopify.com", "access_token": "shpat_theirs"})
+        self.assertEqual(self.account._secrets(), {"access_token": "shpat_theirs"})
+        self.assertEqual(self.channel.health_code, "credentials_changed")
+        self.account._set_credentials({"shop_domain": "third.myshopify.com", "client_secret": SECRET})
+        self.assertEqual(self.account._secrets(), {"client_secret": SECRET})
+
+    def test_the_same_address_in_other_letters_keeps_them(self):
+        self.account.shop_domain = " HATS.myshopify.com/ "
+        self.assertEqual(self.account._secrets(), {"access_token": TOKEN})
+        self.account._set_credentials({"shop_domain": "hats.myshopify.com", "client_id": "7"})
+        self.assertEqual(self.account._secrets(), {"access_token": TOKEN})
+
+    def test_every_marketplace_says_which_of_its_credentials_is_the_address(self):
+        for provider, connector_class in connector_classes().items():
+            with self.subTest(provider):
+                addresses = [field for field in connector_class.credential_fields if field.address]
+                self.assertTrue(addresses)
+                self.assertFalse([field.name for field in addresses if field.secret])
 
 
 class _Everything(logging.Handler):
@@ -250,29 +322,98 @@ class TestRoute(ConnectMixin, ChannelHttpCase):
         self.post("channel_manager", {"access_token": None})
         self.assertEqual(self.account._secrets(), {})
 
-    def test_nothing_is_logged_even_at_debug_level(self):
+    @contextmanager
+    def all_that_is_logged(self):
+        """A list that the texts of all records of all loggers are added to, down to debug level."""
         handler, root = _Everything(), logging.getLogger()
-        loggers = [
-            root,
-            *(logging.getLogger(name) for name in ("odoo", "odoo.http", "odoo.sql_db", "odoo.service.model")),
-        ]
+        known = [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+        loggers = [root, *(logger for logger in known if logger.name.partition(".")[0] in ("odoo", "werkzeug"))]
         levels = [logger.level for logger in loggers]
         root.addHandler(handler)
         try:
             for logger in loggers:
                 logger.setLevel(logging.DEBUG)
-            self.post("channel_manager", {"access_token": TOKEN})
-            with self.assertRaises(JsonRpcException):
-                self.post("channel_manager", {"no_such_credential": SECRET})
+            yield handler.text
         finally:
             root.removeHandler(handler)
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
-        text = "\n".join(handler.text)
+
+    def test_nothing_is_logged_even_at_debug_level(self):
+        with self.all_that_is_logged() as texts:
+            self.post("channel_manager", {"access_token": TOKEN})
+            with self.assertRaises(JsonRpcException):
+                self.post("channel_manager", {"no_such_credential": SECRET})
+        text = "\n".join(texts)
         self.assertIn("entered access_token", text)
         self.assertIn("odoo.sql_db", text, "queries were logged")
         self.assertNotIn(TOKEN, text)
         self.assertNotIn(SECRET, text)
+
+    def call(self, method, *args, model="order.channel.account", **kwargs):
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": args, "kwargs": kwargs},
+        )
+
+    def test_a_plain_write_is_not_logged_either(self):
+        """Whichever model call somebody uses instead of the route."""
+        self.authenticate("channel_manager", "channel_manager")
+        values = {"access_token": TOKEN, "client_secret": SECRET}
+        new = {"name": "New", "provider": "shopify", **values}
+        spec = {name: {} for name in ("name", *values)}
+        columns = ["name", "provider", *values]
+        calls = {
+            "write": lambda: self.call("write", self.account.ids, values),
+            "create": lambda: self.call("create", [new]),
+            "web_save": lambda: self.call("web_save", self.account.ids, values, specification=spec),
+            "onchange": lambda: self.call("onchange", self.account.ids, values, list(values), spec),
+            "copy": lambda: self.call("copy", self.account.ids, default=values),
+            "load": lambda: self.call("load", columns, [[new[name] for name in columns]]),
+        }
+        for name, call in calls.items():
+            with self.subTest(name), self.all_that_is_logged() as texts:
+                answer = json.dumps(call())
+                text = "\n".join(texts)
+                self.assertIn("odoo.service.model call order.channel.account", text, "calls were logged")
+                for secret in (TOKEN, SECRET):
+                    self.assertNotIn(secret, text)
+                    if name != "onchange":  # which answers with what the form has, and keeps nothing
+                        self.assertNotIn(secret, answer)
+
+    def test_nor_by_the_interfaces_for_programs(self):
+        key = (
+            self.env["res.users.apikeys"]
+            .with_user(self.manager)
+            ._generate("rpc", "test", fields.Datetime.now() + timedelta(days=1))
+        )
+        values = {"access_token": TOKEN, "client_secret": SECRET}
+        json2 = {"ids": self.account.ids, "vals": values}
+        arguments = [
+            self.env.cr.dbname,
+            self.manager.id,
+            key,
+            "order.channel.account",
+            "write",
+            [self.account.ids, values],
+        ]
+        jsonrpc = {"params": {"service": "object", "method": "execute_kw", "args": arguments}}
+        for path, body, headers in (
+            ("/json/2/order.channel.account/write", json2, {"Authorization": f"Bearer {key}"}),
+            ("/jsonrpc", jsonrpc, {}),
+        ):
+            self.account._set_credentials({"access_token": False, "client_secret": False})
+            with self.subTest(path), self.all_that_is_logged() as texts:
+                response = self.url_open(
+                    path, data=json.dumps(body), headers={"Content-Type": "application/json", **headers}
+                )
+                self.assertEqual(response.status_code, 200, response.text)
+                self.env.invalidate_all()
+                self.assertEqual(self.account._secrets(), values, response.text)
+                text = "\n".join(texts)
+                self.assertIn("odoo.sql_db", text)
+                self.assertNotIn(TOKEN, text)
+                self.assertNotIn(SECRET, text)
 
     def test_strangers_are_refused_and_learn_nothing(self):
         answers = set()

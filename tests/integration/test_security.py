@@ -154,10 +154,27 @@ class TestSecurity(RecordsMixin, ChannelCase):
                 self.assertFalse(any(channel[name] for name in switches))
 
     def test_raw_payloads_are_for_managers(self):
-        listing = self.records["order.channel.listing"]
-        self.assertEqual(listing.with_user(self.manager).payload, {"secret": MARK})
-        with self.assertRaises(AccessError):
-            listing.with_user(self.user).read(["payload"])
+        """What a marketplace sent, or what goes there, names buyers: on every model that keeps it, in every way of reading."""
+        with_payload = [model._name for model in self.models if "payload" in model._fields]
+        self.assertGreaterEqual(len(with_payload), 5)
+        self.user.group_ids += self.env.ref("base.group_allow_export")
+        for name in with_payload:
+            record = self.records[name]
+            theirs = record.with_user(self.user)
+            with self.subTest(name):
+                record.with_user(self.manager).read(["payload"])
+                self.assertNotIn("payload", theirs.fields_get())
+                self.assertNotIn("payload", theirs.read()[0])
+                for read in (
+                    lambda theirs=theirs: theirs.read(["payload"]),
+                    lambda theirs=theirs: theirs.export_data(["payload"]),
+                    lambda theirs=theirs: theirs.search([("payload", "!=", False)]),
+                ):
+                    with self.assertRaises(AccessError):
+                        read()
+                for kind in ("form", "list", "search"):
+                    self.assertNotIn('name="payload"', theirs.get_view(view_type=kind)["arch"])
+        self.assertEqual(self.records["order.channel.listing"].with_user(self.manager).payload, {"secret": MARK})
 
     # === OTHER PEOPLE'S WORK GOES ON === #
 

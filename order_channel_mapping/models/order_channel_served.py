@@ -5,7 +5,7 @@ from babel.dates import format_timedelta
 from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, format_datetime, get_lang
 
-from ..tools.clock import is_future
+from ..tools.clock import is_future, is_over
 from ..tools.reasons import reason_text
 from .order_channel_account import OFFLINE
 from .order_channel_pass import CRONS, RUNNING_STATES
@@ -51,21 +51,29 @@ class OrderChannel(models.Model):
         cron = self.env.ref("order_channel_mapping.cron_stock_dispatch", raise_if_not_found=False)
         return cron.sudo() if cron else self.env["ir.cron"]
 
+    @api.model
+    def _runs(self, cron):
+        """Whether a cron ran of late, or need not yet."""
+        return max(cron.nextcall, cron.lastcall or cron.create_date) > fields.Datetime.now() - SERVED_WITHIN
+
     def _idle_since(self):
         """Since when none of the channel's crons has run though they were due; None: they run."""
         self.ensure_one()
         crons = self._crons().filtered("active")
-        limit = fields.Datetime.now() - SERVED_WITHIN
-        signs = [cron.lastcall or cron.create_date for cron in crons]
-        signs += filter(None, [self.items_checked_at, self.orders_checked_at])
-        if not crons or max(signs) > limit or max(crons.mapped("nextcall")) > limit:
+        if not crons or any(self._runs(cron) for cron in crons):
             return None
-        return max(signs)
+        signs = [cron.lastcall or cron.create_date for cron in crons]
+        last = max([*signs, *filter(None, [self.items_checked_at, self.orders_checked_at])])
+        return last if is_over(last, SERVED_WITHIN, fields.Datetime.now()) else None
 
     def _serves(self, run_kind):
         """Whether an open run of this kind goes on, or starts, without anybody doing something."""
         self.ensure_one()
-        return self._is_on() and CRON_OF[run_kind] not in self._asleep_kinds() and not self._idle_since()
+        kind = CRON_OF[run_kind]
+        if not self._is_on() or kind in self._asleep_kinds() or self._idle_since():
+            return False
+        cron = self.sudo()[f"{kind}_cron_id"]
+        return not cron or self._runs(cron)  # one that hangs is due all the time
 
     # === WHAT A PASS DOES ABOUT IT === #
 

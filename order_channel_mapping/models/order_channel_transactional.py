@@ -30,6 +30,8 @@ _last_repeat = ContextVar("order_channel_last_repeat", default=False)
 LOCKED = psycopg2.errors.LockNotAvailable
 #: seconds that one piece of work waits for such a row, with no transaction open (rule 15)
 LOCK_PATIENCE = 3.0
+#: what psycopg2 says of a connection that is no more, and PostgreSQL of a server that is not the one to write to (any more)
+LOST = (psycopg2.InterfaceError, psycopg2.errors.ReadOnlySqlTransaction)
 
 
 class OrderChannelTransactional(models.AbstractModel):
@@ -109,9 +111,10 @@ class OrderChannelTransactional(models.AbstractModel):
 
     @api.model
     def _has_lost_database(self, error):
-        """Whether an exception means that the connection is gone (restart, failover): nothing can be rolled back or put on
-        record. What was not committed is done again by the next pass, on a new connection."""
-        if self.env.cr.closed or isinstance(error, psycopg2.InterfaceError):
+        """Whether an exception means that the connection is gone, or leads to a server that takes nothing (restart, failover):
+        nothing can be rolled back or put on record. What was not committed is done again by the next pass, on a new
+        connection."""
+        if self.env.cr.closed or isinstance(error, LOST):
             return True
         if isinstance(error, CONFLICTS) or not isinstance(error, psycopg2.OperationalError):
             return False

@@ -5,15 +5,86 @@ from __future__ import annotations
 from unittest.mock import patch
 
 import psycopg2
+from psycopg2 import errors
 
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import mute_logger
 
 from odoo.addons.order_channel_mapping.connectors.base import AuthError
+from odoo.addons.order_channel_mapping.models import order_channel_transactional
+
+from tests.common import ChannelCase
 
 from .stock_common import OutboxCase
 
 PASS_LOG = "odoo.addons.order_channel_mapping.models.order_channel_pass"
 GIVE_WAY_LOG = "odoo.addons.order_channel_mapping.models.order_channel_transactional"
+
+
+class TestTransactions(ChannelCase):
+    """Who is to blame when work fails, and how often it is tried."""
+
+    def setUp(self):
+        super().setUp()
+        self.in_one_transaction()
+        self.channel = self.env["order.channel"]
+        self.slept = []
+        self.startPatcher(patch.object(order_channel_transactional.time, "sleep", self.slept.append))
+
+    def blamed(self, error):
+        """How many records are blamed for an error that each of three makes; None: nobody is."""
+        self.tries = 0
+
+        def work(records):
+            self.tries += 1
+            raise error
+
+        try:
+            return len(self.channel._isolated([1, 2, 3], work)[1])
+        except type(error):
+            return None
+
+    def test_a_database_in_trouble_and_a_held_row_are_no_records_fault(self):
+        for error in (
+            psycopg2.InterfaceError("connection already closed"),
+            psycopg2.OperationalError("server closed the connection unexpectedly"),
+            errors.AdminShutdown(),
+            errors.CrashShutdown(),
+            errors.ReadOnlySqlTransaction(),  # a standby, after a failover
+            errors.DiskFull(),
+            errors.LockNotAvailable(),
+        ):
+            for last_time in (False, True):
+                self.env.cr.cache[order_channel_transactional.BLAME] = last_time
+                with self.subTest(type(error).__name__, last_time=last_time):
+                    self.assertIsNone(self.blamed(error))
+                    self.assertEqual(self.tries, 1, "nothing is halved")
+
+    def test_a_conflict_is_blamed_on_nobody_at_first_and_other_errors_at_once(self):
+        for error in (errors.SerializationFailure(), errors.UniqueViolation(), ConcurrencyError()):
+            self.assertIsNone(self.blamed(error))
+        self.assertEqual(self.blamed(ZeroDivisionError()), 3)
+
+    def repeats(self, error):
+        tries = []
+
+        def work():
+            tries.append(1)
+            raise error
+
+        self.slept.clear()
+        with self.assertRaises(type(error)):
+            self.channel._repeatable(work)
+        return len(tries) - 1
+
+    def test_conflicts_are_repeated_three_times_and_a_held_row_for_three_seconds(self):
+        for error in (errors.SerializationFailure(), errors.DeadlockDetected(), ConcurrencyError()):
+            self.assertEqual(self.repeats(error), 3)
+            self.assertLess(sum(self.slept), 1)
+        self.assertLess(self.repeats(errors.LockNotAvailable()), 12, "Odoo logs an error for each")
+        self.assertGreaterEqual(sum(self.slept), 3)
+        self.assertLess(sum(self.slept), 7)
+        self.assertEqual(self.repeats(ZeroDivisionError()), 0)
 
 
 class TestPasses(OutboxCase):

@@ -181,6 +181,14 @@ class TestScheduler(ServedCase):
         self.assertFalse(self.seen().notice_message, "somebody ran it by hand")
         self.assertEqual(self.sync_now()["params"]["type"], "info")
 
+    def test_a_pass_that_hangs_is_not_shown_as_working_for_ever(self):
+        self.channel._open_run("items")
+        self.assertTrue(self.seen().working)
+        self.let_pass(HOUR, kinds=("items",))
+        channel = self.seen()
+        self.assertEqual((channel.working, channel.run_ids.shown_state), (False, "interrupted"))
+        self.assertIn("interrupted", channel.run_ids.text)
+
     def test_one_that_never_ran(self):
         self.env.flush_all()
         self.env.cr.execute(

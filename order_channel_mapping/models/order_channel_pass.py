@@ -100,11 +100,12 @@ class OrderChannel(models.Model):
                 return
             channel = channel.with_company(channel.company_id)
             try:
-                channel._watch_crons()
-                if channel._may_run():
-                    channel._work(kind, time.monotonic() + PASS_SECONDS)
-                elif not channel._is_on():
+                if not channel._is_on():
                     channel._interrupt_runs(kind)
+                    return
+                channel._watch_crons(kind)
+                if not channel._waits_until():
+                    channel._work(kind, time.monotonic() + PASS_SECONDS)
             except Exception as error:
                 channel._end_pass(kind, error)
 

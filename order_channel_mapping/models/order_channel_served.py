@@ -77,9 +77,12 @@ class OrderChannel(models.Model):
 
     # === WHAT A PASS DOES ABOUT IT === #
 
-    def _watch_crons(self):
-        """Say on the channel that another of its crons no longer runs, once, and end what that one leaves open."""
-        asleep = self._asleep_kinds()
+    def _watch_crons(self, own):
+        """Say on the channel that another of its crons no longer runs, once, and end what that one leaves open.
+
+        :param str own: kind of the cron that does this, and so runs
+        """
+        asleep = [kind for kind in self._asleep_kinds() if kind != own]
         for kind in asleep:
             self._interrupt_runs(kind)
         noted = ",".join(asleep) or False

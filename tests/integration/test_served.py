@@ -138,10 +138,19 @@ class TestCrons(ServedCase):
         self.assertFalse(self.seen().notice_message)
         self.assertLessEqual(self.channel.items_cron_id.nextcall, fields.Datetime.now())
 
+    def test_a_cron_that_runs_is_none_of_them(self):
+        self.channel.items_cron_id.lastcall = fields.Datetime.now() + timedelta(days=1)
+        self.channel._request_run(["items"])
+        self.pass_of("items")
+        self.assertFalse(self.channel.crons_asleep)
+        self.assertFalse(self.runs("interrupted"))
+
     def test_a_paused_channel_says_nothing_of_it(self):
         self.switch_off("items")
         self.channel.action_pause()
+        self.pass_of("sync")
         self.assertFalse(self.seen().notice_message)
+        self.assertFalse(self.channel.activity_ids)
         self.channel.action_resume()
         self.assertTrue(self.channel.items_cron_id.active)
 

@@ -29,7 +29,7 @@ class MailComposeMessage(models.TransientModel):
             documents = documents.search(self._evaluate_res_domain())
         else:
             documents = documents.browse(self._evaluate_res_ids()).exists()
-        return documents.filtered(is_silent)
+        return documents._filtered_access("read").filtered(is_silent)
 
     def _say_silence(self, documents):
         names = ", ".join(documents[:NAMED].mapped("display_name")) + ("…" if len(documents) > NAMED else "")

@@ -4,6 +4,7 @@
 #: those of ``ARGUMENTS``. Before a new one is entered: it checks that the user may see its records, it does what only
 #: channel users may in sudo only after ``permitted``, and whatever it need not offer to RPC begins with an underscore.
 METHODS = {
+    "mail.compose.message": "action_send_mail",
     "order.channel": """
         action_add_products action_authorize action_auto_link action_claim_live_database action_close
         action_connect action_create_products action_go_live action_new_order action_pause action_preflight
@@ -46,6 +47,7 @@ METHODS = {
     "order.channel.sync.now": "action_overrule",
     "order.channel.unlink": "action_unlink_listings",
     "order.channel.webhook": "action_done",
+    "portal.share": "action_send_mail",
     "product.product": "action_push_channel_stock action_unlink_from_channels action_view_channel_listings",
     "product.template": "action_push_channel_stock action_unlink_from_channels action_view_channel_listings",
     "sale.order": """

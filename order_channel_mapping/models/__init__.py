@@ -4,6 +4,7 @@ from . import order_channel_transactional
 from . import order_channel_adjusted
 from . import order_channel_account
 from . import order_channel_account_secrets
+from . import order_channel_account_keys
 from . import order_channel_account_auth
 from . import order_channel_account_ports
 from . import order_channel_account_webhooks

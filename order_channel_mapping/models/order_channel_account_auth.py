@@ -149,7 +149,14 @@ class OrderChannelAccount(models.Model):
                 "Open Odoo at its https:// address, or choose another way.",
                 url=url,
             )
-        if method.delivered and why_unreachable(url):
+        reason = method.delivered and (why_unreachable(url) or self._why_unreachable(url))
+        if reason == "webhook_several_databases":
+            return self.env._(
+                "The store's server delivers the keys to this Odoo, which has several databases at %(url)s and can't tell for "
+                "which one they are. Have an administrator set dbfilter, or choose another way.",
+                url=url,
+            )
+        if reason:
             return self.env._(
                 "The store's server delivers the keys to this Odoo, but %(url)s can probably not be reached from outside. "
                 "If it can't, choose another way.",

@@ -61,7 +61,7 @@ class OrderChannelAccount(models.Model):
         account._check_live_database()
         secrets = account._secrets()
         if secrets is None:
-            raise AuthError(code="secrets_lost")
+            raise AuthError(account._key_problem(), "secrets_lost")
         if not account.credentials_checked and not channel.env.context.get(CONNECTING):
             raise AuthError(code="credentials_changed")
         plain = {

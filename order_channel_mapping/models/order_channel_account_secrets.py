@@ -95,6 +95,16 @@ class OrderChannelAccount(models.Model):
             _logger.warning("Account %s: its credentials can't be read (%s)", self.id, type(error).__name__)
             return None
 
+    @api.model
+    def _key_problem(self):
+        """What is wrong with the key itself, empty where it is a good one, if perhaps not the right one."""
+        try:
+            self._box()
+            self._box(create=True)  # there is one, so that none is made
+        except KeyUnusable as error:
+            return str(error)
+        return ""
+
     def _set_credentials(self, values, auth_method=None):
         """Take in credentials, secret and plain ones; the channels wait until Connect has proved whose they are.
 
@@ -190,21 +200,6 @@ class OrderChannelAccount(models.Model):
                 "address_changed" if account in moved and not account.sudo().secret_data else "credentials_changed"
             )
         return result
-
-    @api.autovacuum
-    def _reseal_secrets(self):
-        """Bring everything under the newest key, so that an old one may be taken out of the configuration."""
-        accounts = self.sudo().with_context(active_test=False).search([("secret_data", "!=", False)])
-        if not accounts:
-            return
-        try:
-            box = self._box()
-        except KeyUnusable:
-            return
-        for account in accounts.try_lock_for_update():
-            sealed = box.resealed(account.secret_data)
-            if sealed:
-                account.secret_data = sealed
 
 
 def _address(value):

@@ -1,9 +1,12 @@
 import logging
 import time
+from urllib.parse import urlsplit
 
 from odoo import api, fields, models
+from odoo.http import db_filter, db_list
 
 from ..connectors.base import AuthError, ConnectorError
+from ..tools.reachable import why_unreachable
 from ..tools.secret_box import KeyUnusable
 
 _logger = logging.getLogger(__name__)
@@ -13,12 +16,28 @@ WORK_SECONDS = 5.0
 
 
 class OrderChannelAccount(models.Model):
-    """Notifications, as far as they are an account's: secrets of our own, and registrations that are to be ended."""
+    """Notifications, as far as they are an account's: whether they can arrive, secrets of our own, and registrations that are
+    to be ended."""
 
     _inherit = "order.channel.account"
 
     #: ``[[address, site]]`` of channels that were archived or deleted
     webhook_withdrawals = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS, exportable=False)
+
+    # === WHERE WE CAN BE REACHED === #
+
+    @api.model
+    def _why_unreachable(self, url):
+        """The code of the reason why a marketplace's server can't deliver to this database at an address, None where it can.
+
+        What a marketplace sends names no database: Odoo takes it in only where its server shows one there, and this one.
+        """
+        reason = why_unreachable(url, self._allow_insecure())
+        if reason:
+            return reason
+        host = urlsplit(url).netloc
+        alone = db_filter([self.env.cr.dbname], host=host) and len(db_list(force=True, host=host)) <= 1
+        return None if alone else "webhook_several_databases"
 
     # === OUR OWN SECRETS === #
 

@@ -11,7 +11,6 @@ from odoo.tools import SQL
 from ..connectors import connector_classes
 from ..connectors.base import ConnectorError, RateLimited, Unavailable
 from ..connectors.records import WebhookKind
-from ..tools.reachable import why_unreachable
 from .order_channel_pass import RUNNING_STATES
 from .order_channel_webhook import PATH
 
@@ -132,7 +131,7 @@ class OrderChannel(models.Model):
         :return: Registration, or None where that is not needed: the reason is on the channel
         """
         url = self._webhook_address()
-        reason = why_unreachable(url, self.env["order.channel.account"]._allow_insecure())
+        reason = self.env["order.channel.account"]._why_unreachable(url)
         if reason:
             return self._note_webhooks(url, "polling", reason, {"url": self.get_base_url()})
         old_url = self.webhook_url if self.webhook_state in REGISTERED and self.webhook_url != url else None

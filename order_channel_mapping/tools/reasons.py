@@ -179,6 +179,15 @@ REASONS = {
         _lt("This server's address %(url)s can't be reached from outside."),
         _lt("If it should be, have an administrator set the system parameter web.base.url."),
     ),
+    "webhook_several_databases": (
+        _lt(
+            "Several databases, or another one, are at this server's address %(url)s, and a notification does not say for "
+            "which one it is."
+        ),
+        _lt(
+            "If the channel is to notify, have an administrator set dbfilter so that the address shows this database only."
+        ),
+    ),
     "webhook_no_secret": (
         _lt("The channel signs its notifications with a credential that is missing: %(credential)s."),
         _lt("Enter it under Credentials, then connect."),

@@ -1,6 +1,7 @@
 """Seals credentials for the database with a key that is not in the database.
 
-The key comes from the first of these places that has one:
+What is sealed is sealed with the key of the first of these places that has one; the keys of the others open, too, so that a key
+may be set where another place's was used before:
 
 1. the environment, ``ORDER_CHANNEL_SECRET_KEY``;
 2. the server's configuration file, ``secret_key`` in a section ``[order_channel_mapping]`` of its own (Odoo warns of names
@@ -8,7 +9,8 @@ The key comes from the first of these places that has one:
 3. a key file in Odoo's data directory, beside the file store and so in no dump, made at the first secret. Servers that
    share a database must share it, or be given the same key in one of the other ways.
 
-Several keys, separated by commas, rotate: the first one seals, all of them open. Keys are Fernet keys
+Several keys, separated by commas, rotate: the first one seals, all of them open. A key that is not one opens nothing and lets
+nothing be sealed until it is mended. Keys are Fernet keys
 (``python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"``).
 
 This module must not import Odoo.
@@ -19,9 +21,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from configparser import Error as ConfigError
 from configparser import RawConfigParser
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -46,20 +49,25 @@ class SecretBox:
     >>> box.open(box.seal({"access_token": "s3cret"}))
     {'access_token': 's3cret'}
 
+    :param keys: the first one seals
+    :param spare: gives keys, good ones, that open what those don't
+    :param place: where the keys were found, for the message
     :raise KeyUnusable: a key is not a Fernet key, or there is none
     """
 
-    def __init__(self, keys: Sequence[str]):
+    def __init__(self, keys: Sequence[str], spare: Callable[[], Iterable[str]] = tuple, place: str = ""):
         if not keys:
             raise KeyUnusable(f"There is no key to keep secrets with. Set {ENVIRONMENT}.")
-        try:
-            self._fernets = [Fernet(key) for key in keys]
-        except ValueError:
-            raise KeyUnusable(
-                f"The key to keep secrets with is not valid: {ENVIRONMENT} or {OPTION} must hold 32 url-safe "
-                "base64-encoded bytes, as Fernet.generate_key() makes them."
-            ) from None
-        self._all = MultiFernet(self._fernets)
+        for number, key in enumerate(keys, 1):
+            if not _is_key(key):
+                raise KeyUnusable(
+                    f"Key number {number} of {len(keys)} in {place or ENVIRONMENT} is not a valid key to keep secrets with: "
+                    f"it must be 32 url-safe base64-encoded bytes, as Fernet.generate_key() makes them. Correct it, then "
+                    "restart Odoo."
+                )
+        self._first = Fernet(keys[0])
+        self._all = MultiFernet([Fernet(key) for key in keys])
+        self._spare = spare
 
     def __repr__(self):
         return "<SecretBox>"
@@ -74,20 +82,30 @@ class SecretBox:
         :raise SecretsLost: sealed with another key, or damaged
         """
         try:
-            return json.loads(self._all.decrypt(sealed.encode()))
-        except (InvalidToken, ValueError):
+            return json.loads(self._decrypt(sealed))
+        except ValueError:
             raise SecretsLost from None
 
     def resealed(self, sealed: str) -> str | None:
-        """The same secrets under the first key, ``None`` where they are under it already or can't be opened."""
+        """The same secrets under the first key, ``None`` where they are under it already.
+
+        :raise SecretsLost: sealed with another key, or damaged
+        """
         try:
-            self._fernets[0].decrypt(sealed.encode())
+            self._first.decrypt(sealed.encode())
         except InvalidToken:
-            try:
-                return self._all.rotate(sealed.encode()).decode()
-            except InvalidToken:
-                return None
+            return self._first.encrypt(self._decrypt(sealed)).decode()
         return None
+
+    def _decrypt(self, sealed: str) -> bytes:
+        try:
+            return self._all.decrypt(sealed.encode())
+        except InvalidToken:
+            pass
+        for key in self._spare():
+            with suppress(InvalidToken):
+                return Fernet(key).decrypt(sealed.encode())
+        raise SecretsLost
 
 
 def open_box(config_file: str | None, data_dir: str | None, create: bool = False) -> SecretBox:
@@ -95,13 +113,48 @@ def open_box(config_file: str | None, data_dir: str | None, create: bool = False
 
     :param config_file: Odoo's configuration file
     :param data_dir: Odoo's data directory
-    :param create: make a key file where no key is to be found
+    :param create: the box is to seal: make a key file where no key is to be found, and refuse keys that are not valid
     :raise KeyUnusable: there is no key and none may or can be made, or what is there is not a key
     """
-    text = os.environ.get(ENVIRONMENT, "").strip() or _configured(config_file)
-    if not text and data_dir:
-        text = _from_file(Path(data_dir, KEY_FILE), create)
-    return SecretBox([key for key in (part.strip() for part in text.split(",")) if key])
+    file = data_dir and Path(data_dir, KEY_FILE)
+    places = [
+        (ENVIRONMENT, lambda make: os.environ.get(ENVIRONMENT, "")),
+        (f"{OPTION} of {config_file}", lambda make: _configured(config_file)),
+        (f"the key file {file}", lambda make: _from_file(file, make) if file else ""),
+    ]
+    while places:
+        place, read = places.pop(0)
+        if keys := _split(read(create)):
+            break
+    others = [read for __, read in places]
+    try:
+        return SecretBox(keys, lambda: _spare_keys(others), place)
+    except KeyUnusable:
+        good = [*filter(_is_key, keys), *_spare_keys(others)]
+        if create or not good:
+            raise
+        return SecretBox(good)
+
+
+def _split(text: str) -> list[str]:
+    return [key for key in (part.strip() for part in text.split(",")) if key]
+
+
+def _is_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _spare_keys(readers: Iterable[Callable[[bool], str]]) -> list[str]:
+    """The good keys of places that come second. What is wrong there is no matter."""
+    keys = []
+    for read in readers:
+        with suppress(KeyUnusable):
+            keys += filter(_is_key, _split(read(False)))
+    return keys
 
 
 def _configured(config_file: str | None) -> str:

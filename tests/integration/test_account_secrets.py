@@ -18,7 +18,7 @@ from odoo.tools import mute_logger
 from odoo.addons.order_channel_mapping.connectors import connector_classes
 from odoo.addons.order_channel_mapping.connectors.base import AuthError
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
-from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT
+from odoo.addons.order_channel_mapping.tools.secret_box import ENVIRONMENT, SecretBox
 
 from tests.common import ChannelCase, ChannelHttpCase
 
@@ -132,7 +132,7 @@ class TestSealing(ConnectMixin, ChannelCase):
         self.assertFalse(self.account.has_credentials)
 
 
-class TestKeys(ConnectMixin, ChannelCase):
+class KeyMixin(ConnectMixin):
     @contextmanager
     def key(self, *keys):
         with patch.dict(os.environ, {ENVIRONMENT: ",".join(keys)}):
@@ -140,6 +140,8 @@ class TestKeys(ConnectMixin, ChannelCase):
             yield
         self.env.invalidate_all()
 
+
+class TestKeys(KeyMixin, ChannelCase):
     def test_another_key_asks_for_authorisation_and_does_not_crash(self):
         channel = self.connected_channel().sudo()
         for key in (Fernet.generate_key().decode(), "not a key"):
@@ -170,13 +172,63 @@ class TestKeys(ConnectMixin, ChannelCase):
         self.assertIn(ENVIRONMENT, str(raised.exception))
         self.assertNotIn(TOKEN, str(raised.exception))
 
-    def test_rotation_brings_all_under_the_first_key(self):
-        account = self.new_channel().account_id
+    def test_a_mistyped_key_is_named_where_the_channel_says_what_is_wrong(self):
+        channel = self.connected_channel().sudo()
+        with self.key("not a key"), self.assertLogs("odoo.addons.order_channel_mapping", "WARNING"):
+            with self.assertRaises(AuthError) as raised:
+                channel.account_id._login(channel)
+            channel._handle_connector_error(raised.exception)
+            self.assertIn(f"Key number 1 of 1 in {ENVIRONMENT}", channel.health_message)
+
+
+class TestNewKey(KeyMixin, ChannelCase):
+    outsiders = True
+
+    def reseal(self, user=None):
+        user = user or self.env.ref("base.user_admin")
+        return self.env["order.channel.account"].with_user(user).action_reseal()["params"]
+
+    def test_all_comes_under_the_new_key_at_once(self):
+        channel = self.connected_channel()
+        account = channel.account_id
+        account._ports().tokens.put(refresh_token="rotated")
+        self.env["order.channel.authorization"]._start(channel)
+        waiting = self.env["order.channel.authorization"].sudo()._last_of(channel)
+        waiting.grant_data = account._box().seal({"grant": "[{}, {}]"})
+        version = account.sudo().credentials_version
         old, new = os.environ[ENVIRONMENT], Fernet.generate_key().decode()
         with self.key(new, old):
-            self.env["order.channel.account"]._reseal_secrets()
+            said = self.reseal()
+            self.assertIn("sealed with the current key: 1", said["title"])
+            self.assertEqual(said["type"], "success")
         with self.key(new):
             self.assertEqual(account._secrets(), {"access_token": TOKEN})
+            self.assertEqual(account._ports().tokens.get("refresh_token"), "rotated")
+            self.assertEqual(account._box().open(waiting.grant_data), {"grant": "[{}, {}]"})
+        self.assertEqual((account.sudo().credentials_version, channel.health), (version, "ok"))
+
+    def test_what_cant_be_opened_is_named_to_who_may_see_it(self):
+        self.new_channel("Good")
+        lost = self.new_channel("Lost").account_id
+        other = self.new_channel("Foreign", user=self.other_manager, company_id=self.other_company.id).account_id
+        sealed = SecretBox([Fernet.generate_key().decode()]).seal({"access_token": TOKEN})
+        (lost | other).sudo().secret_data = sealed
+        self.env.flush_all()
+        manager = self.person("boss", "manager", self.company)
+        manager.group_ids += self.env.ref("base.group_system")
+        said = self.reseal(manager)
+        self.assertEqual(said["type"], "warning")
+        self.assertIn("sealed with the current key: 1", said["title"])
+        self.assertIn("Lost, 1 that you can't see", said["message"])
+        self.assertNotIn("Foreign", said["message"])
+        self.assertEqual(lost.sudo().secret_data, sealed, "it is kept: the key may come back")
+
+    def test_only_administrators_and_only_with_a_good_key(self):
+        self.new_channel()
+        with self.assertRaises(AccessError):
+            self.reseal(self.manager)
+        with self.key("not a key"), self.assertRaisesRegex(UserError, ENVIRONMENT):
+            self.reseal()
 
 
 class TestLogin(ConnectMixin, ChannelCase):

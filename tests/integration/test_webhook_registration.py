@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo.fields import Datetime
+from odoo.service import db as service_db
 from odoo.tests import freeze_time
-from odoo.tools import file_open, mute_logger
+from odoo.tools import config, file_open, mute_logger
 
 from odoo.addons.order_channel_mapping.connectors import base, connector_classes
 from odoo.addons.order_channel_mapping.models.order_channel_account import ALLOW_INSECURE
@@ -134,6 +135,27 @@ class TestRegistration(RegistrationCase):
         self.parameters.set_param("web.base.url", HOST)
         self.outbox_pass()
         self.assertEqual(self.shown(), ("active", None))
+
+    def test_a_server_with_several_databases_and_no_filter_polls(self):
+        """Odoo takes in what names no database only where it shows one."""
+        several = [self.env.cr.dbname, "another_one"]
+        with patch.dict(config.options, {"db_name": several, "dbfilter": ""}):
+            self.outbox_pass()
+            self.assertEqual(self.shown(), ("polling", "webhook_several_databases"))
+            self.assertIn("dbfilter", self.channel.webhook_message)
+            self.assertFalse(self.connector.asked)
+        for chosen, shown in (
+            ("%h", ("polling", "webhook_several_databases")),  # shows none of them
+            (f"^{self.env.cr.dbname}$", ("active", None)),
+            ("^another_one$", ("polling", "webhook_several_databases")),
+        ):
+            with (
+                patch.object(service_db, "list_dbs", lambda force: several),
+                patch.dict(config.options, {"dbfilter": chosen}),
+            ):
+                self.channel.webhook_next_at = False
+                self.outbox_pass()
+                self.assertEqual(self.shown(), shown, chosen)
 
     def test_test_servers(self):
         self.parameters.set_param("web.base.url", "http://127.0.0.1:8069")

@@ -45,7 +45,8 @@ def test_a_new_first_key_seals_and_the_old_one_still_opens():
     resealed = both.resealed(sealed)
     assert SecretBox([NEW]).open(resealed) == SECRETS
     assert both.resealed(resealed) is None
-    assert SecretBox([OTHER]).resealed(sealed) is None
+    with pytest.raises(SecretsLost):
+        SecretBox([OTHER]).resealed(sealed)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,44 @@ def test_the_environment_comes_before_the_configuration_and_that_before_the_file
 
     configured = open_box(str(configuration), str(tmp_path))
     assert configured.open(sealed[OLD]) == configured.open(sealed[NEW]) == SECRETS
-    with pytest.raises(SecretsLost):
-        configured.open(file_box.seal(SECRETS))
+    assert SecretBox([NEW]).open(configured.seal(SECRETS)) == SECRETS
 
     monkeypatch.setenv(ENVIRONMENT, OTHER)
-    assert open_box(str(configuration), str(tmp_path)).open(sealed[OTHER]) == SECRETS
+    first = open_box(str(configuration), str(tmp_path))
+    assert SecretBox([OTHER]).open(first.seal(SECRETS)) == SECRETS
+    # what the other places' keys sealed is not lost
+    for text in (sealed[OLD], sealed[NEW], file_box.seal(SECRETS)):
+        assert first.open(text) == SECRETS
+        assert SecretBox([OTHER]).open(first.resealed(text)) == SECRETS
+
+
+def test_a_key_that_is_set_later_makes_no_key_file(tmp_path, monkeypatch):
+    monkeypatch.setenv(ENVIRONMENT, NEW)
+    with pytest.raises(SecretsLost):
+        open_box(None, str(tmp_path), create=True).open(SecretBox([OLD]).seal(SECRETS))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_mistyped_key_seals_nothing_and_loses_nothing(tmp_path, monkeypatch):
+    sealed = open_box(None, str(tmp_path), create=True).seal(SECRETS)
+    for text, number in (("not a key", "1 of 1"), (f"{NEW},{OLD[:-3]}", "2 of 2")):
+        monkeypatch.setenv(ENVIRONMENT, text)
+        assert open_box(None, str(tmp_path)).open(sealed) == SECRETS
+        with pytest.raises(KeyUnusable, match=f"{number} in {ENVIRONMENT}") as raised:
+            open_box(None, str(tmp_path), create=True)
+        assert not any(key in str(raised.value) for key in ("not a key", NEW, OLD[:-3]))
+    assert open_box(None, str(tmp_path)).open(SecretBox([NEW]).seal(SECRETS)) == SECRETS
+
+
+def test_a_broken_key_file_is_no_matter_where_a_key_is_set(tmp_path, monkeypatch):
+    monkeypatch.setenv(ENVIRONMENT, NEW)
+    path = tmp_path / KEY_FILE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff\xfe")
+    box = open_box(None, str(tmp_path), create=True)
+    assert box.open(box.seal(SECRETS)) == SECRETS
+    with pytest.raises(SecretsLost):
+        box.open(SecretBox([OLD]).seal(SECRETS))
 
 
 def test_reading_makes_no_key(tmp_path):

@@ -10,6 +10,7 @@ METHODS = {
         action_connect action_create_products action_go_live action_new_order action_pause action_preflight
         action_reopen action_resume action_sync_now
     """,
+    "order.channel.account": "action_reseal",
     "order.channel.add.products": "action_add",
     "order.channel.batch": """
         action_apply action_cancel action_choose_stock action_open action_prepare action_undo
@@ -52,7 +53,7 @@ METHODS = {
     "product.template": "action_push_channel_stock action_unlink_from_channels action_view_channel_listings",
     "sale.order": """
         action_channel_add_unlisted action_channel_confirm_items action_channel_link_items
-        action_channel_process action_channel_resolve action_draft action_open_delivery_wizard
+        action_channel_process action_channel_resolve action_open_delivery_wizard
         action_quotation_send action_view_channel_order set_delivery_line
     """,
 }

@@ -55,7 +55,8 @@ class TestTransactions(ChannelCase):
             errors.LockNotAvailable(),
         ):
             for last_time in (False, True):
-                self.env.cr.cache[order_channel_transactional.BLAME] = last_time
+                before = order_channel_transactional._last_repeat.set(last_time)
+                self.addCleanup(order_channel_transactional._last_repeat.reset, before)
                 with self.subTest(type(error).__name__, last_time=last_time):
                     self.assertIsNone(self.blamed(error))
                     self.assertEqual(self.tries, 1, "nothing is halved")

@@ -26,8 +26,8 @@ class TestProcessesDatabase(ProcessCase):
         return {name: self.rows(query) for name, query in STATE.items()}
 
     def test_a_database_that_goes_away_is_one_line_and_the_next_pass_goes_on(self):
-        self.run_worker("items")
-        self.run_worker("sync")
+        self.run_worker("items", until_done=True)
+        self.run_worker("sync", until_done=True)
         undisturbed = self.state()
         self.assertEqual(len(undisturbed["orders"]), ORDERS)
         self.fresh_database()
@@ -51,8 +51,8 @@ class TestProcessesDatabase(ProcessCase):
                 self.assertLessEqual(len([line for line in lines if " ERROR " in line]), 3, "\n".join(lines))
                 self.assertEqual(self.rows(HEALTH), [("ok", None, None)])
                 self.assertEqual(self.state()["failures"], [])
-        self.run_worker("items")
-        self.run_worker("sync")
+        self.run_worker("items", until_done=True)
+        self.run_worker("sync", until_done=True)
         self.assertEqual(self.state(), undisturbed)
 
     def hold_the_sequence(self, seconds):

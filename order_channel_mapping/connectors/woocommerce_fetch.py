@@ -222,11 +222,11 @@ def _mark(walk: Walk, row: Mapping[str, Any]) -> str:
 def _latest(rows: list[Mapping[str, Any]], asked_at: datetime | None) -> str | None:
     """The latest change among these. What is later than the store's own clock says nothing of where the walk stands: the
     store sorts by another time."""
-    times, limit = [], (asked_at or utcnow()) + FOLD
+    times, now = [], asked_at or utcnow()
     for row in rows:
         with contextlib.suppress(BadPayload):  # becomes a failure of its own
             times.append(moment(row.get("date_modified_gmt")))
-    latest = max((time for time in times if time and time <= limit), default=None)
+    latest = max((time for time in times if time and time - now <= FOLD), default=None)
     return latest and iso(latest)
 
 

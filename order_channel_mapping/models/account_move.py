@@ -6,13 +6,9 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _post(self, soft=True):
-        """Override of `account`: what was drafted before an item was unlinked waits with its order."""
-        self.line_ids._check_channel_freeze()
-        return super()._post(soft)
-
     def write(self, vals):
-        if vals.get("state") == "posted":  # not by the button
+        """Override of `account`: what was drafted before an item was unlinked waits with its order."""
+        if vals.get("state") == "posted":
             self.line_ids._check_channel_freeze()
         return super().write(vals)
 

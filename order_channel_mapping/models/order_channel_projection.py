@@ -2,10 +2,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 from odoo import models
 from odoo.fields import Command
 
-from ..tools.amounts import is_sellers
+from ..tools.amounts import Coins, is_sellers
 from ..tools.digest import text_digest
 from ..tools.guard import internal
 from ..tools.money import split
@@ -148,6 +150,9 @@ class _Projector:
         codes = set(orders.mapped("currency_code"))
         Currency = self.env["res.currency"].with_context(active_test=False)
         self.currencies = {currency.name: currency for currency in Currency.search([("name", "in", list(codes))])}
+        self.unrated = (
+            Currency.union(*self.currencies.values()).filtered("active")._channel_unrated(self.channel.company_id)
+        )
 
     def currency(self, order):
         return self.currencies.get(order.currency_code) or self.channel.company_id.currency_id
@@ -186,7 +191,7 @@ class _Projector:
             "partner_invoice_id": addresses[1].id,
             "partner_shipping_id": addresses[2].id,
             "commitment_date": order.ship_by,
-            "note": (order.data or {}).get("note") or False,
+            "note": Markup("<br>").join(((order.data or {}).get("note") or "").splitlines()),  # text: escaped
         }
 
     # === THE LINES === #
@@ -199,9 +204,11 @@ class _Projector:
         plan = Plan()
         digits = self.currency(order).decimal_places
         destination = ((order.data or {}).get("shipping") or {}).get("country")
-        discounts = {}
+        discounts, coins = {}, Coins(digits)
+        if self.currency(order) in self.unrated:
+            plan.issues.append(("currency", None, {"currency": order.currency_code, "rate": "none"}))
         for line in order.line_ids:
-            amounts = line._amounts(digits)
+            amounts = coins.round(line._amounts(digits))
             if not amounts.quantity and not amounts.net:
                 continue
             taxes, places = self._match_taxes(line, destination, plan)

@@ -55,11 +55,11 @@ class OrderChannelOrder(models.Model):
         booked = decimal(sale_order.amount_total).quantize(cent)
         difference = booked - expected
         if difference == decimal(self.kept_difference).quantize(cent):
-            return []
+            return self._too_small_issues()
         if not difference:
             self.kept_difference = 0.0
             self._log_event("total_restored")
-            return []
+            return self._too_small_issues()
         lines = sum((line._amounts(digits).seller_total for line in self.line_ids), Decimal(0)).quantize(cent)
         return [
             (
@@ -76,6 +76,20 @@ class OrderChannelOrder(models.Model):
                 },
             )
         ]
+
+    def _too_small_issues(self):
+        """A total in a foreign currency that rounding in the company's turns into the opposite, where lines of both signs
+        nearly cancel out: Odoo can make no invoice of it."""
+        sale_order = self.sale_order_id
+        home = sale_order.company_id.currency_id
+        total = sale_order.amount_total
+        if not total or sale_order.currency_id == home:
+            return []
+        amounts = sale_order.order_line.filtered("price_subtotal").mapped("price_subtotal")
+        roundings = len(amounts) + len(sale_order.order_line.tax_ids)
+        if min(amounts, default=0) >= 0 or abs(total / (sale_order.currency_rate or 1)) > roundings * home.rounding / 2:
+            return []
+        return [("total", None, {"odoo": str(total), "currency": self.currency_code, "home": home.name})]
 
     # === BLOCKERS === #
 
@@ -97,6 +111,8 @@ class OrderChannelOrder(models.Model):
         """The difference between the sales order and the channel is on purpose: put it on record and go on."""
         for order in self:
             for __, __, params in order._total_issues():
+                if "difference" not in params:
+                    continue
                 order.kept_difference = float(params["difference"])
                 order._log_event("total_kept", params)
         self._recheck_totals()

@@ -5,7 +5,7 @@ Pure Python, Decimal only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .money import prorate, quantize
@@ -40,6 +40,35 @@ def decimal(value):
 
 def is_sellers(tax):
     return tax.get("collected_by", "seller") == "seller" and (decimal(tax.get("amount")) or decimal(tax.get("rate")))
+
+
+class Coins:
+    """Rounds the amounts of an order, one after the other, to the currency's smallest coin. What rounding leaves goes into
+    the next amount, so that they add up to what they did before; whole coins stay what they are.
+
+    Some stores keep fractions of a coin in an order's lines. Odoo rounds those of an order and those of its invoice in
+    different places.
+    """
+
+    def __init__(self, digits):
+        self.digits = digits
+        self.left = ZERO
+
+    def __call__(self, amount):
+        exact = amount + self.left
+        rounded = quantize(exact, self.digits)
+        self.left = exact - rounded
+        return rounded
+
+    def round(self, amounts):
+        """:rtype: LineAmounts"""
+        return replace(
+            amounts,
+            net=self(amounts.net),
+            taxes=tuple(map(self, amounts.taxes)),
+            discount_net=self(amounts.discount_net),
+            discount_taxes=tuple(map(self, amounts.discount_taxes)),
+        )
 
 
 def line_amounts(quantity, cancelled, subtotal, discount, taxes, digits=2):

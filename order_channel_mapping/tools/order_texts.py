@@ -28,12 +28,20 @@ BLOCKERS = {
         _lt("The total here is %(odoo)s: %(difference)s less than the channel's %(expected)s."),
         _lt("Correct the lines, or overrule this if the difference is right."),
     ),
+    "total_small": (
+        _lt("The total of %(odoo)s is too small to be booked in %(home)s: Odoo can make no invoice of it."),
+        _lt("Correct the lines so that they come to nothing, or cancel the order."),
+    ),
     "payment": (_lt("Payment at the channel: %(status)s."), _lt("It goes on by itself once it is paid.")),
     "address": (
         _lt("The delivery address is incomplete: %(missing)s."),
         _lt("Complete it at the channel; or complete the customer's address here and overrule this."),
     ),
     "currency": (_lt("The currency %(currency)s is not active in Odoo."), _lt("Activate it under Currencies.")),
+    "currency_rate": (
+        _lt("There is no exchange rate for %(currency)s: Odoo would book it one to one."),
+        _lt("Add a rate under Currencies. The order continues automatically then."),
+    ),
     "hold": (_lt("The channel holds it back: %(reason)s."), _lt("It goes on by itself once the channel lets it go.")),
     "changed": (
         _lt("Changed at the channel after it was processed: %(changes)s."),
@@ -126,6 +134,10 @@ def blocker_text(env, code, params=None, label="", has_statuses=False):
     key = code
     if code == "tax":
         key = "tax_many" if params.get("found") else "tax_none"
+    elif code == "currency" and params.get("rate"):
+        key = "currency_rate"
+    elif code == "total" and params.get("home"):
+        key = "total_small"
     elif code == "total":
         key = "total_less" if str(params.get("difference")).startswith("-") else "total_more"
     text, remedy = BLOCKERS.get(key, (label or code, ""))

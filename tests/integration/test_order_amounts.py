@@ -164,6 +164,7 @@ class TestOrderAmounts(OrderCase):
     def test_a_foreign_currency_order_stays_in_its_currency(self):
         euro = self.env.ref("base.EUR")
         euro.active = True
+        self.env["res.currency.rate"].create({"currency_id": euro.id, "rate": 0.9, "name": "2026-01-01"})
         self.take(self.order("1", [line("a", sku="MUG-1", taxes=[("0.19", "1.91", False)])], currency="EUR"))
         sale = self.sale("1")
         self.assertEqual((sale.currency_id, sale.amount_total), (euro, 11.91))

@@ -38,7 +38,9 @@ class WooCommerceCase(ChannelCase):
         cls.addClassCleanup(key.stop)
         cls.env["ir.config_parameter"].sudo().set_param(ALLOW_INSECURE, "True")
         cls.env["account.tax"].search([("type_tax_use", "=", "sale")]).active = False
-        cls.env["res.currency"].with_context(active_test=False).search([("name", "=", "EUR")]).active = True
+        euro = cls.env["res.currency"].with_context(active_test=False).search([("name", "=", "EUR")])
+        euro.active = True
+        cls.env["res.currency.rate"].create({"currency_id": euro.id, "rate": 0.9, "name": "2026-01-01"})
 
     @classmethod
     def _request_handler(cls, session, request, /, **options):

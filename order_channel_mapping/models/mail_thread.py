@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..tools.silence import is_silent, reached, without_numbers
+from ..tools.silence import Silence, is_silent, reached, without_numbers
 
 
 class MailThread(models.AbstractModel):
@@ -14,6 +14,36 @@ class MailThread(models.AbstractModel):
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))
+
+    def _message_get_suggested_recipients_batch(
+        self,
+        reply_discussion=False,
+        reply_message=None,
+        no_create=True,
+        primary_email=False,
+        additional_partners=None,
+    ):
+        """Override of `mail`: whom a message would not reach is not proposed as its recipient."""
+        suggested = super()._message_get_suggested_recipients_batch(
+            reply_discussion=reply_discussion,
+            reply_message=reply_message,
+            no_create=no_create,
+            primary_email=primary_email,
+            additional_partners=additional_partners,
+        )
+        partners = self.env["res.partner"].sudo()
+        for document in self.filtered(is_silent):
+            silence = Silence(document)
+            suggested[document.id] = [
+                recipient
+                for recipient in suggested[document.id]
+                if (
+                    not silence.keeps_away(partners.browse(recipient["partner_id"]))
+                    if recipient.get("partner_id")
+                    else silence.addresses(recipient.get("email"))
+                )
+            ]
+        return suggested
 
 
 class Base(models.AbstractModel):

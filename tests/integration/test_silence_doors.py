@@ -185,6 +185,15 @@ class TestDoors(SilenceCase):
 
     # === BY HAND === #
 
+    def test_no_message_proposes_the_buyer(self):
+        invoice = self.invoice()
+        self.sold.message_subscribe(self.buyer.ids)
+        for document in (self.sold, self.sold.picking_ids, invoice):
+            self.assertFalse(document._message_get_suggested_recipients(), document)
+        self.assertEqual(self.own._message_get_suggested_recipients()[0]["partner_id"], self.other_buyer.id)
+        self.allow()
+        self.assertEqual(self.sold._message_get_suggested_recipients()[0]["partner_id"], self.buyer.id)
+
     def test_whoever_shares_an_order_types_in_with_whom(self):
         other = self.env["res.partner"].create({"name": "Friend", "email": "friend@example.com"})
         self.sold.message_subscribe(other.ids)

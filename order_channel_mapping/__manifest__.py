@@ -57,6 +57,7 @@
         "views/order_channel_freeze_views.xml",
         "wizards/order_channel_preflight_views.xml",
         "wizards/mail_compose_message_views.xml",
+        "wizards/base_module_uninstall_views.xml",
     ],
     "demo": [
         "demo/order_channel_demo.xml",
@@ -72,5 +73,6 @@
         "web.assets_backend": ["order_channel_mapping/static/src/**/*"],
         "web.assets_tests": ["order_channel_mapping/static/tests/tours/**/*"],
     },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -79,6 +79,7 @@ from . import order_channel_outbox
 from . import order_channel_waiting
 from . import order_channel_webhook
 from . import order_channel_webhooks
+from . import order_channel_uninstall
 from . import order_channel_privacy
 from . import order_channel_webhook_texts
 from . import ir_http

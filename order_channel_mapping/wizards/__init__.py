@@ -1,3 +1,4 @@
+from . import base_module_uninstall
 from . import account_move_send_wizard
 from . import mail_compose_message
 from . import portal_share

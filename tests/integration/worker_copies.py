@@ -39,7 +39,8 @@ def _prepare(env, shop, token):
     env["account.tax"].search([("type_tax_use", "=", "sale")]).active = False
     channel = env["order.channel"].create({"name": NAME, "provider": "shopify"})
     channel.account_id.api_base_url = shop
-    channel.account_id.write({"shop_domain": "simulated.myshopify.com", "access_token": token})
+    secrets = {"access_token": token, "client_secret": "signs notifications"}
+    channel.account_id.write({"shop_domain": "simulated.myshopify.com", **secrets})
     channel.action_connect()
     channel._go_live({"auto_link": True, "push_stock": True, "push_tracking": True})
     channel.write({"order_freshness": 3_600})

@@ -31,7 +31,7 @@ class ResCurrency(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if vals.get("active"):
-            self.env["order.channel"].sudo().search([])._recheck_blocked("currency")
+            self.env["order.channel"]._recheck_waiting_for_currency()
         return result
 
 
@@ -43,5 +43,15 @@ class ResCurrencyRate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rates = super().create(vals_list)
-        self.env["order.channel"].sudo().search([])._recheck_blocked("currency")
+        self.env["order.channel"]._recheck_waiting_for_currency()
         return rates
+
+
+class OrderChannel(models.Model):
+    _inherit = "order.channel"
+
+    @api.model
+    def _recheck_waiting_for_currency(self):
+        """Work out again the orders of all channels that wait for a currency or its rate."""
+        waiting = self.env["order.channel.blocker"].sudo().search([("code", "=", "currency")])
+        waiting.order_id.channel_id._recheck_blocked("currency")

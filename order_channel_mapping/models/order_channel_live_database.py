@@ -6,6 +6,7 @@ from odoo.tools import SQL, ormcache
 
 from ..tools.database_identity import DatabaseIdentity
 from ..tools.reasons import reason_text
+from .order_channel_account import OFFLINE
 from .order_channel_pass import CRONS, RUNNING_STATES
 
 _logger = logging.getLogger(__name__)
@@ -26,11 +27,13 @@ class OrderChannel(models.Model):
     is_foreign_database = fields.Boolean(compute="_compute_is_foreign_database")
     foreign_message = fields.Char(compute="_compute_is_foreign_database")
 
+    @api.depends("state", "provider")
     @api.depends_context("lang")
     def _compute_is_foreign_database(self):
         text = self._foreign_text() if self._is_foreign_database() else ""
         for channel in self:
-            channel.is_foreign_database = bool(text) and channel.state != "draft"
+            talks = channel.state != "draft" and channel.provider != OFFLINE
+            channel.is_foreign_database = bool(text) and talks
             channel.foreign_message = text if channel.is_foreign_database else ""
 
     # === WHICH ONE THIS IS === #

@@ -28,10 +28,9 @@ class OrderChannel(models.Model):
     @api.depends("health", "health_code", "health_params", "next_try_at", "paused", "state")
     @api.depends_context("lang")
     def _compute_health_message(self):
-        foreign = self._is_foreign_database()
         for channel in self:
-            if foreign and channel.state != "draft":
-                parts = (self._foreign_text(),)
+            if channel.is_foreign_database:
+                parts = (channel.foreign_message,)
             elif channel.paused:
                 parts = (self.env._("Paused: nothing is fetched or sent."),)
             elif channel.health != "ok":

@@ -11,8 +11,10 @@ import json
 import os
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urljoin
 
 from odoo.tests import freeze_time
@@ -189,6 +191,7 @@ class Screens(WorldCase):
             self.history(screen)
             self.sales(screen)
             self.not_served(screen)
+            self.administration(screen)
 
     def channels(self, screen):
         dashboard = self.action("order_channel_action")
@@ -407,3 +410,25 @@ class Screens(WorldCase):
         run = self.market.run_ids.filtered(lambda run: run.state == "running")[:1]
         screen.open(f"{self.action('order_channel_run_action')}/{run.id}", ".o_form_view")
         screen.take("run_interrupted")
+
+    def administration(self, screen):
+        """What is asked of administrators: which database is live, keys, uninstalling."""
+        screen.open(self.action("order_channel_account_action"))
+        screen.take("accounts")
+        screen.open("/odoo/apps", ".o_kanban_view")
+        module = self.env["ir.module.module"].search([("name", "=", "order_channel_mapping")])
+        screen.open(f"/odoo/apps/{module.id}", ".o_form_view")
+        screen.click("button[name=button_uninstall_wizard]")
+        screen.wait("document.querySelector('.modal .alert-danger')")
+        screen.take("uninstall")
+        live = replace(self.shop._database_identity(), name="leaf_and_kettle")
+        self.env["ir.config_parameter"].set_param("order_channel_mapping.live_database", live.to_text())
+        with patch.object(self.registry["order.channel"], "_is_foreign_database", lambda channel: True):
+            dashboard = self.action("order_channel_action")
+            screen.open(dashboard)
+            screen.take("copy_dashboard")
+            screen.open(f"{dashboard}/{self.shop.id}", ".o_form_view")
+            screen.take("copy_form")
+            screen.click("button[name=action_claim_live_database]")
+            screen.wait("document.querySelector('.modal .btn-primary')")
+            screen.take("copy_confirm")

@@ -326,6 +326,13 @@ class TestLiveDatabase(ConnectMixin, ChannelCase):
         finally:
             self.env.cr.execute("RESET ROLE")
 
+    def test_an_offline_store_talks_to_nobody_and_asks_nothing(self):
+        self.connected_channel()
+        store = self.env["order.channel"].with_user(self.manager).create({"name": "Stall", "provider": "offline"})
+        self._become_a_copy()
+        store.action_go_live()
+        self.assertEqual((store.state, store.is_foreign_database, store.health_message), ("live", False, ""))
+
     def test_a_pass_looks_once(self):
         channel = self.connected_channel().sudo()
         channel._is_foreign_database()

@@ -23,7 +23,7 @@ class OrderChannel(models.Model):
     @api.model
     def _uninstall(self):
         """All of it, in the transaction of the uninstallation."""
-        channels = self.sudo().with_context(active_test=False).search([])
+        channels = self.sudo().with_context(active_test=False).search([("state", "!=", "draft")])
         channels._end_all_webhooks()
         channels._drop_crons()
         self._release_placeholder()

@@ -98,10 +98,8 @@ class SecretBox:
         return None
 
     def _decrypt(self, sealed: str) -> bytes:
-        try:
+        with suppress(InvalidToken):
             return self._all.decrypt(sealed.encode())
-        except InvalidToken:
-            pass
         for key in self._spare():
             with suppress(InvalidToken):
                 return Fernet(key).decrypt(sealed.encode())

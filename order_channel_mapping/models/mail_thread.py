@@ -51,15 +51,14 @@ class Base(models.AbstractModel):
 
     _inherit = "base"
 
-    def _sms_get_recipients_info(self, force_field=False, partner_fallback=None):
+    def _sms_get_recipients_info(self, *args, **kwargs):
         """Override of `sms`: the buyers of channels have no number. In mass mode their messages are cancelled for that.
 
         Its form of one message asks with ``partner_fallback``, to show a number and to refuse all of them where one is
         missing: an automation must not fail over a buyer whom ``_notify_thread`` leaves out anyway.
         """
-        given = {} if partner_fallback is None else {"partner_fallback": partner_fallback}
-        info = super()._sms_get_recipients_info(force_field=force_field, **given)
-        if given and self.env.context.get("default_composition_mode") != "mass":
+        info = super()._sms_get_recipients_info(*args, **kwargs)
+        if "partner_fallback" in kwargs and self.env.context.get("default_composition_mode") != "mass":
             return info
         for document in self.filtered(is_silent):
             nobody = {"partner": self.env["res.partner"], "sanitized": False, "number": False}

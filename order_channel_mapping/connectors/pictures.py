@@ -11,6 +11,7 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from .base import BadPayload, Rejected
+from .storable import is_web_address
 from .transport import Transport
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -53,6 +54,8 @@ class PictureFetcher:
         :raise Unavailable, RateLimited: another time, perhaps
         """
         for __ in range(REDIRECTS + 1):
+            if not is_web_address(url):
+                raise Rejected("bad_address", "The picture's address is none.")
             parts = urlsplit(url)
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             answer = self._door(f"{parts.scheme}://{parts.netloc}").request("GET", path, expect=_MOVED)
@@ -62,7 +65,7 @@ class PictureFetcher:
                 return answer.body
             if not answer.headers.get("Location"):
                 break
-            url = urljoin(url, answer.headers["Location"])
+            url = _joined(url, answer.headers["Location"])
         raise Rejected("redirect", "The picture's address leads to no picture, but to one address after the other.")
 
     def _door(self, origin: str) -> Transport:
@@ -77,3 +80,11 @@ class PictureFetcher:
                 seconds=SECONDS,
             )
         return self._doors[origin]
+
+
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; to nothing where it is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""

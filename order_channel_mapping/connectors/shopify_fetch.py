@@ -201,7 +201,8 @@ def failure(node: Any, code: str, message: str) -> RecordFailure:
     if not isinstance(node, dict):
         return RecordFailure("unknown", code, message, {"payload": node})
     names = (node.get(key) for key in ("id", "name", "displayName", "title"))
-    return RecordFailure(str(next(filter(None, names), "unknown")), code, message, node or {"payload": node})
+    name = next((name for name in names if name and isinstance(name, str)), "unknown")
+    return RecordFailure(name, code, message, node or {"payload": node})
 
 
 def _split(walk: Walk, answer: Answer, nodes: Sequence[Any]):
@@ -241,9 +242,11 @@ def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> di
             answer = client.execute(documents.REFUNDS_OF, {"ids": refs[start : start + documents.REFUNDED]})
         except (ServerFault, Rejected):
             continue
-        for order in answer.data["nodes"]:
-            if order and len(order["refunds"]) < documents.REFUNDS and not answer.errors:
-                found[order["id"]] = order["refunds"]
+        nodes = answer.data.get("nodes")
+        for order in filter(is_record, nodes if isinstance(nodes, list) else ()):
+            refunds = order.get("refunds")
+            if isinstance(refunds, list) and len(refunds) < documents.REFUNDS and not answer.errors:
+                found[order["id"]] = refunds
     return found
 
 
@@ -256,7 +259,7 @@ def complete(
     """
     try:
         return _complete(client, dict(order), refunds)
-    except (KeyError, TypeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadPayload(f"The order lacks something that Shopify always sends: {error}") from None
 
 

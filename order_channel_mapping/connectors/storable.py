@@ -116,7 +116,8 @@ def is_web_address(value: Any) -> bool:
     try:
         parts = urlsplit(value)
         __ = parts.port  # raises for one that is none
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", value.strip())
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return is_web and value.strip().isprintable() and " " not in value.strip()
     except (TypeError, ValueError, AttributeError):
         return False
 

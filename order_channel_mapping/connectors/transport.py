@@ -319,7 +319,7 @@ class Transport:
             )
             with answer:
                 body = self._read(answer)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # ValueError: requests reads even what it won't follow
             trouble = self._trouble(error)
             _logger.info("%s %s failed: %s", method, path, trouble)
             raise trouble from None  # the original carries the request with its headers
@@ -353,7 +353,7 @@ class Transport:
             reason = reason.reason
         if isinstance(reason, ForbiddenAddress):
             return Rejected("private_address", f"{self.name} can't be reached: its address is not a public one.")
-        if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
+        if isinstance(error, ValueError):  # InvalidSchema, InvalidURL, of an address or of where it sends to
             return Rejected("bad_address", f"{self.name} can't be reached: the address is not valid.")
         if isinstance(error, requests.exceptions.SSLError) or isinstance(reason, SSLError):
             return Unavailable(f"No secure connection to {self.name}: {self.redact(reason)[:200]}", "tls")

@@ -21,6 +21,14 @@ MOST_DIGITS = 300
 _DECIMALS = re.compile(r"\.(\d+)")
 
 
+def shown(value: Any) -> str:
+    """A value as a message quotes it."""
+    try:
+        return repr(value)[:80]
+    except (RecursionError, ValueError):  # nested too deep, thousands of digits
+        return f"A {type(value).__name__}"
+
+
 def text(value: Any) -> str | None:
     """Trimmed text; nothing for nothing."""
     if type(value) is not str:
@@ -31,7 +39,7 @@ def text(value: Any) -> str | None:
 def identifier(value: Any) -> str:
     """An id or a code, which is never missing where it is asked for."""
     if not isinstance(value, str) or not value:
-        raise BadPayload(f"{value!r:.80} is not an id.")
+        raise BadPayload(f"{shown(value)} is not an id.")
     return value
 
 
@@ -39,7 +47,9 @@ def moment(value: Any) -> datetime | None:
     """An ISO time as aware UTC; one without a zone is UTC. What no clock shows is none: year 1, year 9999."""
     if value is None:
         return None
-    written = str(value)
+    if not isinstance(value, str):
+        raise BadPayload(f"{shown(value)} is not a time.")
+    written = value
     if written.endswith("Z"):
         written = f"{written[:-1]}+00:00"
     try:
@@ -48,9 +58,9 @@ def moment(value: Any) -> datetime | None:
         try:  # Python 3.10 wants three or six decimals; Shopify's notifications have nine
             parsed = datetime.fromisoformat(_DECIMALS.sub(lambda match: f".{match[1]:0<6.6}", written))
         except ValueError:
-            raise BadPayload(f"{value!r:.80} is not a time.") from None
+            raise BadPayload(f"{shown(value)} is not a time.") from None
     if parsed.year not in YEARS:  # near the ends of the calendar, every zone and every span is beyond it
-        raise BadPayload(f"{value!r:.80} is not a time.")
+        raise BadPayload(f"{shown(value)} is not a time.")
     return parsed.replace(tzinfo=timezone.utc) if parsed.tzinfo is None else parsed.astimezone(timezone.utc)
 
 
@@ -81,8 +91,8 @@ def amount(value: Any) -> Decimal:
     try:
         number = Decimal(value if type(value) is str else str(value))
     except (InvalidOperation, ValueError):  # ValueError: thousands of digits
-        raise BadPayload(f"{value!r:.80} is not an amount.") from None
+        raise BadPayload(f"{shown(value)} is not an amount.") from None
     # of 1E+999999999 nothing can be worked out in finite time
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
-        raise BadPayload(f"{value!r:.80} is not an amount.")
+        raise BadPayload(f"{shown(value)} is not an amount.")
     return number

@@ -233,15 +233,17 @@ class WooCommerceConnector(Connector):
         return _page(records, [*batch.failures, *failures], batch)
 
     def _orders(self, payloads: Sequence[Mapping[str, Any]]) -> tuple[list[Order], list[RecordFailure]]:
-        refunds = details.refunds_of(self._client, payloads)
+        refunds, refused = details.refunds_of(self._client, payloads)
         self._look_up(payloads)
         simple = {ref for ref, is_simple in self._simple.items() if is_simple}
         records, failures = [], []
         for payload in payloads:
             try:
+                if payload["id"] in refused:
+                    raise refused[payload["id"]]
                 lost = lost_lines(payload, simple)
                 records.append(read_order(payload, refunds.get(payload["id"], ()), self._statuses, lost))
-            except BadPayload as error:
+            except (BadPayload, Rejected) as error:
                 failures.append(RecordFailure(str(payload["id"]), error.code, error.message, payload))
         return records, failures
 

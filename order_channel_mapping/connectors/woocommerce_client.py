@@ -23,6 +23,7 @@ from requests_oauthlib import OAuth1
 from .base import AuthError, BadPayload, ConnectorError, Login, Ports, Rejected, Unavailable
 from .lenient_json import loads
 from .pacing import Pace
+from .storable import is_web_address
 from .transport import Response, Transport
 
 API = "/wp-json/wc/v3"
@@ -276,8 +277,7 @@ class WooCommerceClient:
 
     def _moved(self, location: str) -> Rejected:
         head, api, _rest = location.partition("/wp-json")
-        parts = urlsplit(head)
-        if api and parts.hostname and not parts.username:
+        if api and is_web_address(head) and not urlsplit(head).username:
             return Rejected("redirect", f"The store has another address. Enter {head} instead.")
         return Rejected(
             "redirect", "The store sends to another page instead of answering: a login or coming-soon page?"

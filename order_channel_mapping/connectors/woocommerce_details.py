@@ -12,13 +12,14 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .base import Rejected
 from .records import RecordFailure
 from .woocommerce_client import WooCommerceClient
-from .woocommerce_fetch import MOST, PRECISE, drain
+from .woocommerce_fetch import MOST, PRECISE, drain, is_ref
 from .woocommerce_records import VARIATION_FIELDS, is_variable
 
 VARIATIONS = "/variations"
@@ -30,6 +31,14 @@ def _hundreds(ids: Iterable[int]) -> Iterator[str]:
     ids = sorted(set(ids))
     for start in range(0, len(ids), MOST):
         yield ",".join(map(str, ids[start : start + MOST]))
+
+
+def _named(client: WooCommerceClient, path: str, ids: str, fields: str) -> list[Payload]:
+    """Those of the records with these ids that there are. What only looks up more must not fail what it is for."""
+    try:
+        return drain(client, path, {"include": ids, "_fields": fields})[0]
+    except Rejected:
+        return []
 
 
 # -- variations -------------------------------------------------------------------------------------------------------
@@ -52,7 +61,7 @@ def variations_of(
 
 def _children(parents: Iterable[Payload]) -> set[int]:
     lists = (parent.get("variations") for parent in parents)
-    return {child for children in lists if isinstance(children, list) for child in children if isinstance(child, int)}
+    return {child for children in lists if isinstance(children, list) for child in children if is_ref(child)}
 
 
 def _all_variations(client: WooCommerceClient, parents: Iterable[int], children: set[int]):
@@ -63,14 +72,21 @@ def _all_variations(client: WooCommerceClient, parents: Iterable[int], children:
         answer = drain(client, VARIATIONS, {"parent": ids, "_fields": VARIATION_FIELDS}, optional=True)
         if answer is None:
             return None, []
-        rows, failures = [*rows, *answer[0]], [*failures, *answer[1]]
+        for row in answer[0]:
+            if is_ref(row.get("parent_id")):
+                rows.append(row)
+            else:
+                failures.append(
+                    RecordFailure(str(row["id"]), "bad_payload", "It does not say whose variation it is.", row)
+                )
+        failures += answer[1]
     # a record that went while pages were read moves the others up: what the products name besides is asked for by id
     for ids in _hundreds(
         children - {row["id"] for row in rows} - {int(failure.ref) for failure in failures if failure.ref.isdigit()}
     ):
-        rows += drain(client, VARIATIONS, {"include": ids, "_fields": VARIATION_FIELDS})[0]
+        rows += (row for row in _named(client, VARIATIONS, ids, VARIATION_FIELDS) if is_ref(row.get("parent_id")))
     known = set(parents)
-    if any(row.get("parent_id") not in known for row in rows):
+    if any(row["parent_id"] not in known for row in rows):
         client.absent.add(VARIATIONS)
         return None, []
     return rows, failures
@@ -95,28 +111,36 @@ def _one_by_one(client: WooCommerceClient, parents: Iterable[Payload]):
 # -- refunds ----------------------------------------------------------------------------------------------------------
 
 
-def refunds_of(client: WooCommerceClient, orders: Sequence[Payload]) -> dict[int, list[Payload]]:
-    """``{order id: its refunds with their lines}`` of those orders that have any."""
+def refunds_of(
+    client: WooCommerceClient, orders: Sequence[Payload]
+) -> tuple[dict[int, list[Payload]], dict[int, Rejected]]:
+    """``{order id: its refunds with their lines}`` of those orders that have any; of those whose refunds the store refuses,
+    ``{order id: why}``."""
     wanted = {order["id"]: _refund_ids(order) for order in orders}
     wanted = {ref: ids for ref, ids in wanted.items() if ids}
     by_id: dict[int, Payload] = {}
     for ids in _hundreds(number for numbers in wanted.values() for number in numbers):
-        answer = drain(client, REFUNDS, {"include": ids, **PRECISE}, optional=True)
-        by_id |= {row["id"]: row for row in (answer[0] if answer else ())}
+        with contextlib.suppress(Rejected):  # then order by order
+            answer = drain(client, REFUNDS, {"include": ids, **PRECISE}, optional=True)
+            by_id |= {row["id"]: row for row in (answer[0] if answer else ())}
     found: dict[int, list[Payload]] = {}
+    refused: dict[int, Rejected] = {}
     for ref, ids in wanted.items():
         if ids <= by_id.keys():
             found[ref] = [by_id[number] for number in sorted(ids)]
-        else:
+            continue
+        try:
             found[ref] = drain(client, f"/orders/{ref}/refunds", PRECISE)[0]
-    return found
+        except Rejected as error:
+            refused[ref] = error
+    return found, refused
 
 
 def _refund_ids(order: Payload) -> set[int]:
     parts = order.get("refunds")
     if not isinstance(parts, list):
         return set()
-    return {part["id"] for part in parts if isinstance(part, dict) and isinstance(part.get("id"), int)}
+    return {part["id"] for part in parts if isinstance(part, dict) and is_ref(part.get("id"))}
 
 
 # -- products of order lines ------------------------------------------------------------------------------------------
@@ -126,8 +150,7 @@ def without_variations(client: WooCommerceClient, ids: Iterable[int]) -> set[int
     """Those of the products that are there and are no variable ones."""
     found: set[int] = set()
     for part in _hundreds(ids):
-        rows, _failures = drain(client, "/products", {"include": part, "_fields": "id,type"})
-        found |= {row["id"] for row in rows if not is_variable(row)}
+        found |= {row["id"] for row in _named(client, "/products", part, "id,type") if not is_variable(row)}
     return found
 
 

@@ -216,7 +216,8 @@ def _next_rows(client: WooCommerceClient, walk: Walk, here: Position) -> tuple[_
 
 def _mark(walk: Walk, row: Mapping[str, Any]) -> str:
     """What a record is known by while it stays where it is: one that changed since has moved to the end of a list by time."""
-    return f"{row['id']}@{row.get('date_modified_gmt')}" if walk.by_time else str(row["id"])
+    changed = row.get("date_modified_gmt")
+    return f"{row['id']}@{changed if isinstance(changed, str) else None}" if walk.by_time else str(row["id"])
 
 
 def _latest(rows: list[Mapping[str, Any]], asked_at: datetime | None) -> str | None:
@@ -276,11 +277,16 @@ def _portion(path: str, answer: Answer, offset: int, size: int) -> _Portion:
         raise BadPayload(f"The store's answer to {path} is not a list of records.")
     rows, odd = [], []
     for row in answer.data:
-        if isinstance(row, dict) and isinstance(row.get("id"), int) and not isinstance(row["id"], bool):
+        if isinstance(row, dict) and is_ref(row.get("id")):
             rows.append(row)
         else:
             odd.append(_no_record(row))
     return _Portion(rows, offset, size, answer.total, answer.asked_at, odd=tuple(odd))
+
+
+def is_ref(value: Any) -> bool:
+    """Whether WordPress knows a record by this number."""
+    return type(value) is int and 0 < value < 2**63
 
 
 def _no_record(row: Any) -> RecordFailure:
@@ -289,7 +295,8 @@ def _no_record(row: Any) -> RecordFailure:
     if not isinstance(row, dict):
         return RecordFailure("unknown", "bad_payload", message, {"payload": row})
     names = (row.get(key) for key in ("number", "name", "sku"))
-    return RecordFailure(str(next(filter(None, names), "unknown")), "bad_payload", message, row or {"payload": row})
+    name = next((name for name in names if name and isinstance(name, str)), "unknown")
+    return RecordFailure(name, "bad_payload", message, row or {"payload": row})
 
 
 def _step_over(client: WooCommerceClient, path: str, params: Mapping[str, Any], offset: int, error: Unavailable):

@@ -35,6 +35,7 @@ from .records import (
 )
 from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
+from .woocommerce_fetch import is_ref
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
 from .woocommerce_statuses import Statuses, status_name
@@ -336,11 +337,12 @@ def _buyer(payload: Payload) -> Buyer | None:
 def _seems_lost(line: Payload) -> bool:
     """Whether an order line may be that of a variation that was deleted since: WooCommerce then blanks its
     ``variation_id`` and leaves the choice of colour and size. A simple product with personalisation looks the same."""
-    if line.get("variation_id") or not line.get("product_id") or not isinstance(line["product_id"], int):
+    if line.get("variation_id") or not is_ref(line.get("product_id")):
         return False
     metas = line.get("meta_data")
     metas = [part for part in metas if isinstance(part, dict)] if isinstance(metas, list) else []
-    return any(not str(part.get("key")).startswith("_") for part in metas)
+    keys = [part.get("key") for part in metas]
+    return any(not (isinstance(key, str) and key.startswith("_")) for key in keys)
 
 
 def suspects(payload: Payload) -> set[int]:

@@ -47,7 +47,8 @@ def stock_ref(product_id: Any, parent_id: Any = None) -> str:
 
 def is_variable(product: Mapping[str, Any]) -> bool:
     """Also for types that plugins add, such as ``variable-subscription``."""
-    return str(product.get("type") or "").startswith("variable")
+    kind = product.get("type")
+    return isinstance(kind, str) and kind.startswith("variable")
 
 
 def item(product: Mapping[str, Any], include_drafts: bool = False) -> Item:

@@ -124,7 +124,10 @@ def _is_all_shipped(client: WooCommerceClient, order: Payload, new: list[Payload
         for line in entry["lines"]:
             shipped[line["id"]] = shipped.get(line["id"], ZERO) + amount(line["quantity"])
     refunded = {}
-    for refund in refunds_of(client, [order]).get(order["id"], ()):
+    refunds, refused = refunds_of(client, [order])
+    if refused:
+        raise refused[order["id"]]
+    for refund in refunds.get(order["id"], ()):
         for part in refund.get("line_items") or ():
             ref = next((entry["value"] for entry in part["meta_data"] if entry["key"] == "_refunded_item_id"), "")
             refunded[str(ref)] = refunded.get(str(ref), ZERO) - amount(part["quantity"])

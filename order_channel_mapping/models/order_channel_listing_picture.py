@@ -1,6 +1,6 @@
-from urllib.parse import urlsplit
-
 from odoo import fields, models
+
+from ..connectors.storable import is_web_address
 
 #: so often a picture is asked for whose server can't be reached, one pass after the other
 TRIES = 5
@@ -19,7 +19,7 @@ class OrderChannelListing(models.Model):
     def _has_picture(self):
         """Whether the channel names a picture that can be fetched; an offline store's are the products' own."""
         self.ensure_one()
-        return urlsplit(self.image_url or "").scheme in ("http", "https")
+        return is_web_address(self.image_url)
 
     def _want_pictures(self):
         """Have the pictures of these listings copied, in the background, to the products that were just made of them."""

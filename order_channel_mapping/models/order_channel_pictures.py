@@ -1,5 +1,8 @@
 import base64
+import logging
 import time
+
+import psycopg2
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -7,6 +10,8 @@ from odoo.exceptions import UserError
 from ..connectors.base import ConnectorError, RateLimited, Unavailable
 from ..connectors.pictures import PictureFetcher
 from ..tools.pictures import UnreadablePicture, plain_picture
+
+_logger = logging.getLogger(__name__)
 
 #: the server may be well again the next time
 PASSING = (RateLimited, Unavailable)
@@ -38,8 +43,12 @@ class OrderChannel(models.Model):
                 try:
                     picture = plain_picture(fetcher.fetch(url))
                     self._repeatable(self._take_picture, listing_id, url, picture)
-                except (ConnectorError, UnreadablePicture, UserError) as error:
+                except psycopg2.OperationalError:
+                    raise  # the database: no picture's fault
+                except Exception as error:
                     self._rollback()
+                    if not isinstance(error, (ConnectorError, UnreadablePicture, UserError)):
+                        _logger.warning("Channel %s: a picture failed", self.id, exc_info=True)
                     self._repeatable(self._refuse_picture, listing_id, error)
                     if isinstance(error, PASSING):
                         return  # the next pass goes on, with another picture first

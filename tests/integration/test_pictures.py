@@ -10,6 +10,7 @@ from unittest.mock import patch
 from PIL import Image
 
 from odoo import fields
+from odoo.tools import mute_logger
 
 from odoo.addons.order_channel_mapping.connectors import base
 from odoo.addons.order_channel_mapping.connectors.pictures import PictureFetcher
@@ -178,3 +179,23 @@ class TestPictures(ConfirmCase):
         self.patch(self.registry["order.channel"], "_commit", lambda channel: commits.append(len(self.asked)))
         self.copy()
         self.assertEqual(commits[:2], [0, 1], "one before it is asked for, one after")
+
+    def test_a_picture_that_fails_in_an_unknown_way_holds_up_no_other(self):
+        """Whatever it is: the next one comes, and this one is a failure."""
+        odd, good = self.pictured("odd"), self.pictured("good")
+        for error in (ValueError("Invalid IPv6 URL"), RecursionError("deep"), UnicodeError("label too long")):
+            with self.subTest(type(error).__name__), mute_logger("odoo.addons.order_channel_mapping.models"):
+                self.there[odd.image_url] = error
+                if odd.state != "linked":
+                    (odd + good).with_user(self.clerk).action_confirm()
+                (odd + good)._want_pictures()
+                self.copy()
+                self.assertEqual((odd.picture_tries, good.picture_tries), (0, 0))
+                self.assertTrue(good.product_id.image_1920)
+                self.assertTrue(self.failures().text)
+
+    def test_an_address_that_is_none_is_no_picture(self):
+        listing = self.listing(image_url="https://[bad/a.png")
+        listing.with_user(self.clerk).action_confirm()
+        self.copy()
+        self.assertEqual((listing.state, self.asked), ("linked", []))

@@ -99,6 +99,7 @@ class Simulator:
         self.lock = threading.RLock()
         self.requests: deque[Request] = deque(maxlen=LOG_LENGTH)
         self.crashes: list[str] = []
+        self.tamper: Callable[[Request, bytes], bytes] | None = None  # what makes of an answer another one
         self.changed = False  # whether the state may have changed since it was saved
         self._faults: list[Fault] = []
         self._server: _Server | None = None
@@ -304,6 +305,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             for here, there in ((HOME, simulator.url), (_as_php(HOME), _as_php(simulator.url))):
                 body = body.replace(here.encode(), there.encode())
+            if simulator.tamper and reply.status == 200:
+                body = simulator.tamper(request, body)
             reply = replace(reply, body=body)
             self._send(reply, simulator, cut=simulator.take_fault(request.label, "cut") is not None)
 

@@ -161,3 +161,38 @@ def check_pictures(simulator, connector):
     with PictureFetcher(allow_insecure=True) as fetcher:
         for url in pictures:
             assert fetcher.fetch(url) == tile(url.removeprefix(simulator.url))
+
+
+NO_ADDRESSES = (
+    "",
+    "no address",
+    "//h/p.png",
+    "https://",
+    "https:///p.png",
+    "https://[bad/p.png",
+    "https://[::1",
+    "http://h:99999/p.png",
+    "http://h:port/p.png",
+    "https://user:secret@h/p.png",
+    "https://a\0b/p.png",
+    "https://a\ud800/p.png",
+    "https://a b/p.png",
+    f"https://{'a' * 300}.example/p.png",
+    "https://.example/p.png",
+    "https://h/\ud800.png",
+    "data:image/png;base64,AAAA",
+    "file:///p.png",
+    "javascript:0",
+)
+
+
+@pytest.mark.parametrize("url", NO_ADDRESSES)
+def test_an_address_that_is_none_is_refused(url):
+    with PictureFetcher() as fetcher, pytest.raises(Rejected):
+        fetcher.fetch(url)
+
+
+@pytest.mark.parametrize("url", ["https://[bad/p.png", "//h:99999/p.png", "data:image/png;base64,AAAA", "https://"])
+def test_a_redirect_to_an_address_that_is_none_is_refused(scripted, url):
+    with pytest.raises(Rejected):
+        fetch(scripted(Reply(302, b"", {"Location": url})))

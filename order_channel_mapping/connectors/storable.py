@@ -228,6 +228,16 @@ def storable(record: Any) -> tuple[Any, Notes]:
     return _record(record, "", notes), notes
 
 
+def storable_answer(answer: Any) -> Any:
+    """The answer to a command as it can be kept: its words are the marketplace's.
+
+    :param answer: :class:`~.records.PushResult`
+    """
+    words = {name: getattr(answer, name) for name in ("ref", "code", "message")}
+    kept = {name: plain_text(word) if word is not None else None for name, word in words.items()}
+    return answer if kept == words else replace(answer, **kept)
+
+
 def _note(notes: Notes, what: str, path: str) -> None:
     names = notes.setdefault(what, [])
     if path not in names:

@@ -3,6 +3,8 @@ import logging
 from odoo.exceptions import AccessError, UserError
 from odoo.http import Controller, request, route
 
+from ..connectors.storable import MAX_INT, MOST_LONG, plain_text
+
 _logger = logging.getLogger(__name__)
 
 
@@ -18,9 +20,11 @@ class AccountSecrets(Controller):
         :raise AccessError: no such account, or not for this user; which of both is not said
         """
         account = request.env["order.channel.account"].browse(account_id)
-        if not account.exists() or not account.has_access("write"):
+        if account_id > MAX_INT or not account.exists() or not account.has_access("write"):
             raise AccessError(request.env._("You can't enter credentials for this account."))
-        if not isinstance(values, dict):
+        if not isinstance(values, dict) or any(
+            plain_text(value, MOST_LONG) != value for value in values.values() if value
+        ):
             raise UserError(request.env._("A credential is a piece of text."))
         account._set_credentials(values)
         _logger.info("Account %s: user %s entered %s", account_id, request.env.uid, ", ".join(sorted(values)))

@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.http import Controller, content_disposition, request, route
 
+from ..connectors.storable import MAX_INT
 from ..tools.mapping_sheet import write_csv, write_xlsx
 
 TYPES = {
@@ -24,6 +25,8 @@ class MappingSheet(Controller):
 
         :param int sheet_id: order.channel.sheet record of the user's own
         """
+        if sheet_id > MAX_INT:
+            raise NotFound()
         sheet = request.env["order.channel.sheet"].browse(sheet_id)
         try:
             if not sheet.exists() or not sheet.has_access("read"):

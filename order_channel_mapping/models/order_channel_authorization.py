@@ -14,6 +14,7 @@ from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError, Grant, Ports
+from ..connectors.storable import plain_json
 from ..tools.secret_box import KeyUnusable, SecretsLost
 from .order_channel_account_ports import ATTEMPTS, CONNECTING
 from .order_channel_transactional import CONFLICTS
@@ -205,6 +206,7 @@ class OrderChannelAuthorization(models.Model):
     def _record_failure(self, code, params=None):
         """Keep for the channel's form why it is not connected; what was delivered is no longer needed."""
         row = self.sudo()
+        params = plain_json(params) if params else params
         row.write(
             {
                 "used_at": row.used_at or fields.Datetime.now(),

@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..connectors.base import ConnectorError
+from ..connectors.storable import Unstorable, storable
 from ..tools.reasons import reason_text
 from .order_channel_account import OFFLINE
 from .order_channel_account_ports import CONNECTING
@@ -50,6 +51,10 @@ class OrderChannel(models.Model):
         :raise UserError: it is another store than before, or one that another channel has
         """
         self.ensure_one()
+        try:
+            identity, __ = storable(identity)
+        except Unstorable:
+            raise UserError(self.env._("What the marketplace says of the account can't be used.")) from None
         first = self.state == "draft"
         self._check_same_identity(identity)
         self._check_not_connected_elsewhere(identity)

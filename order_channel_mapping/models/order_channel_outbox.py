@@ -11,6 +11,7 @@ from odoo.fields import Domain
 
 from ..connectors.base import AuthError, ConnectorError, RateLimited, Rejected, Unavailable
 from ..connectors.records import LineQuantity, OrderStatus, PushResult, PushStatus, Shipment
+from ..connectors.storable import storable_answer
 from .order_channel_command import MAX_ATTEMPTS, SENDING_STATES, TRACKING_KINDS
 from .order_channel_pass import PASS_SECONDS
 
@@ -214,6 +215,7 @@ class OrderChannel(models.Model):
         command = self.env["order.channel.command"].browse(command_id).exists()
         if not command:
             return
+        result = storable_answer(result)
         counts = {"fetched": 1, "calls": calls}
         if result.status == PushStatus.OK:
             command._mark_sent(result.ref)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..connectors.lenient_json import loads
+from ..connectors.storable import plain_json
 from .order_channel_account_secrets import MANAGER
 
 #: the law (GDPR, CCPA) and the marketplaces give this long
@@ -29,11 +31,11 @@ class OrderChannelWebhook(models.Model):
     @api.model
     def _payload(self, body):
         """What a privacy request says, as JSON text for the database."""
-        text = body.decode("utf-8", "replace").replace("\\u0000", "").replace("\0", "")
         try:
-            return json.dumps(json.loads(text))
+            said = loads(body)
         except ValueError:
-            return json.dumps({"text": text})
+            said = {"text": body.decode("utf-8", "replace")}
+        return json.dumps(plain_json(said))
 
     def action_done(self):
         """Keep who answered a request and when, and forget what was sent."""

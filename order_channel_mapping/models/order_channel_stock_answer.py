@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..connectors.records import PushResult, PushStatus
+from ..connectors.storable import storable_answer
 
 #: what an answer makes of its ledger row
 PUSH_STATES = {
@@ -31,7 +32,7 @@ class OrderChannel(models.Model):
         answers = {}  # {push id: PushResult}
         by_status = {status: {} for status in PushStatus}  # {external id: (listing id, PushResult)}
         for index, level in enumerate(batch):
-            result = results[index] if index < len(results) else NO_ANSWER
+            result = storable_answer(results[index]) if index < len(results) else NO_ANSWER
             for push_id, (listing_id, external_id) in level.pushes.items():
                 answers[push_id] = result
                 by_status[result.status][external_id] = (listing_id, result)

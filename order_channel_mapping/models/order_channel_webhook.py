@@ -2,6 +2,7 @@ import hashlib
 import logging
 import re
 import secrets
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
@@ -10,6 +11,7 @@ from odoo.tools import SQL
 from ..connectors import connector_classes
 from ..connectors.base import BadPayload, SignatureError
 from ..connectors.records import WebhookKind
+from ..connectors.storable import plain_text
 
 _logger = logging.getLogger(__name__)
 
@@ -110,8 +112,13 @@ class OrderChannelWebhook(models.Model):
         if event.triggered_at and event.triggered_at < fields.Datetime.now().replace(tzinfo=timezone.utc) - MAX_AGE:
             _logger.info("Channel %s: a notification of %s is too old", channel.id, event.triggered_at)
             return False
-        self._take(channel, event, body)
+        self._take(channel, self._storable(event), body)
         return True
+
+    @staticmethod
+    def _storable(event):
+        words = {name: plain_text(getattr(event, name), 500) for name in ("topic", "record_ref", "delivery_id")}
+        return replace(event, **words)
 
     @api.model
     def _channel_of(self, provider, token):

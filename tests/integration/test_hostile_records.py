@@ -22,12 +22,12 @@ from tests.marketplaces.tampering import ODD_VALUES, Tampering
 from .woocommerce_common import WooCommerceCase
 
 #: more than usual where somebody looks for more: ``HOSTILE_EXAMPLES=1000``
-EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES") or 20)
+EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES") or 6)
 bounded = settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    derandomize=EXAMPLES == 20,
+    derandomize=EXAMPLES == 6,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +100,7 @@ class Tampering:
 
     def _placeholder(self, value: Any) -> Any:
         if not isinstance(value, Raw):
-            return value
+            return value if value is GONE else deepcopy(value)  # what is put in may be changed itself
         mark = f"@@{value.name}@@"
         self._raw[mark] = value.written
         return mark

@@ -12,7 +12,7 @@ class AccountSecrets(Controller):
     """The way in for credentials. Odoo logs the arguments of model calls at debug level, but not those of a route."""
 
     @route("/order_channel_mapping/account/<int:account_id>/secret", type="jsonrpc", auth="user", methods=["POST"])
-    def set_credentials(self, account_id, values):
+    def set_credentials(self, account_id, values=None, **_others):
         """Take in credentials. A JSON body needs no CSRF token: no other site can post one with the user's session.
 
         :param dict values: name of a credential -> text; an empty one takes it away

@@ -23,7 +23,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 
 from .address_guard import ForbiddenAddress, all_public
 
@@ -145,6 +145,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[str] | None:
     The resolver has timeouts of its own and can't be interrupted: it is asked in a thread that may be left behind.
 
     :raise OSError: the name does not resolve
+    :raise LocationParseError: it can't be a name
     """
     outcome: queue.SimpleQueue = queue.SimpleQueue()
 
@@ -163,7 +164,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[str] | None:
     except queue.Empty:
         return None
     if isinstance(found, UnicodeError):
-        raise OSError("it is no host name")
+        raise LocationParseError(host)
     if isinstance(found, OSError):
         raise found
     return list(dict.fromkeys(info[4][0] for info in found))

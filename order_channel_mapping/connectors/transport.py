@@ -47,7 +47,7 @@ ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 ATTEMPTS = 3
 BACKOFF = 0.5  # seconds before the second attempt, doubled for each further one
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-CLOCKS_FROM = 2000  # a server that answers with an earlier year has a clock that was never set
+CLOCKS = range(2000, 3000)  # years; a server that answers with another one has a clock that was never set
 _CHUNK = 16 * 1024  # packed: 16 MB at most when unpacked
 #: loggers of libraries that write keys, signatures and whole signed requests to their debug log
 _TALKATIVE = ("requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849", "oauthlib.oauth1.rfc5849.signature")
@@ -134,7 +134,7 @@ class Response:
     @property
     def date(self) -> datetime | None:
         date = parse_http_date(self.headers.get("Date"))
-        return date if date and date.year >= CLOCKS_FROM else None
+        return date if date and date.year in CLOCKS else None
 
     @property
     def asked_at(self) -> datetime | None:

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from order_channel_mapping.connectors import connections
-from order_channel_mapping.connectors.base import BadPayload, Unavailable
+from order_channel_mapping.connectors.base import BadPayload, Rejected, Unavailable
 from order_channel_mapping.connectors.transport import Transport
 from tests.marketplaces.base import Reply
 
@@ -215,6 +215,6 @@ def test_unpacking_counts(scripted, monkeypatch):
 
 
 def test_a_name_of_no_host():
-    with pytest.raises(Unavailable) as caught:
-        Transport(f"https://{'a' * 70}.example.com", sleep=lambda seconds: None).request("GET", "/")
-    assert caught.value.code == "unreachable"
+    with pytest.raises(Rejected) as caught:
+        Transport(f"https://{'a' * 70}.example.com").request("GET", "/")
+    assert caught.value.code == "bad_address"

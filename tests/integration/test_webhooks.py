@@ -359,7 +359,7 @@ class TestEffect(WebhookMixin, ChannelCase):
         self.webhooks._take(
             self.channel, event.__class__("shop/redact", type(event.kind).PRIVACY), b"\xff\x00 \\u0000 no"
         )
-        self.assertEqual(self.received().payload, {"text": "\ufffd  no"})
+        self.assertEqual(self.received().payload, {"text": "\ufffd \\u0000 no"}, "six characters, and none of them NUL")
 
     def test_connect_leaves_the_activity(self):
         self.ask()

@@ -68,7 +68,7 @@ class _WatchedReader(io.RawIOBase):
 
     def close(self) -> None:
         self._raw.close()
-        super().close()
+        return super().close()
 
 
 class _WatchedSocket:
@@ -102,8 +102,9 @@ class _Connection:
     guarded: bool
 
     def connect(self):
-        super().connect()  # TLS as a whole is given what connecting was
+        result = super().connect()  # TLS as a whole is given what connecting was
         self.sock = _WatchedSocket(self.sock, self.deadline)
+        return result
 
     def _new_conn(self):
         # urllib3 connects to ``_dns_host`` and names ``host`` in TLS and in the Host header; only the first is pinned

@@ -107,14 +107,10 @@ class OrderChannel(models.Model):
         if not self.search_count(others, limit=1):
             return
         until = fields.Datetime.now() + timedelta(seconds=min(REST * seconds, MOST_REST))
-        if not channel.next_try_at or channel.next_try_at < until:
-            channel.write(
-                {
-                    "health": "waiting",
-                    "health_code": "slow",
-                    "health_params": {"seconds": round(seconds)},
-                    "next_try_at": until,
-                }
-            )
-            for kind in CRONS:
-                channel._wake(kind, at=until)
+        if channel.next_try_at and channel.next_try_at >= until:
+            return
+        slow = {"health": "waiting", "health_code": "slow", "health_params": {"seconds": round(seconds)}}
+        # what went wrong in this pass, if anything did, says more than that it took long
+        channel.write({"next_try_at": until, **(slow if channel.health == "ok" else {})})
+        for kind in CRONS:
+            channel._wake(kind, at=until)

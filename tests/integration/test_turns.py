@@ -143,6 +143,18 @@ class TestTurns(ChannelCase):
             self.channel._cron_pass("items")
         self.assertEqual((self.channel.health_code, self.channel.next_try_at), ("timeout", until))
 
+    def test_what_went_wrong_in_a_slow_pass_stays_said(self):
+        soon = fields.Datetime.now() + timedelta(seconds=5)
+        with (
+            patch.object(
+                type(self.channel), "_work", lambda channel, *args: channel._set_health("waiting", "timeout", {}, soon)
+            ),
+            patch.object(order_channel_turn.time, "monotonic", side_effect=[0.0, *[19.0] * 50]),
+        ):
+            self.channel._cron_pass("items")
+        self.assertEqual(self.channel.health_code, "timeout")
+        self.assertGreater(self.channel.next_try_at, soon)
+
     def test_a_slow_channel_that_is_alone_does_not_rest(self):
         self.env["order.channel"].search([("id", "!=", self.channel.id)]).unlink()
         self.slow_pass()

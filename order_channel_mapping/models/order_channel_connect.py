@@ -54,7 +54,9 @@ class OrderChannel(models.Model):
         try:
             identity, __ = storable(identity)
         except Unstorable:
-            raise UserError(self.env._("What the marketplace says of the account can't be used.")) from None
+            identity = None
+        if not identity or not identity.ref:  # two stores without an identity would be taken for one
+            raise UserError(self.env._("What the marketplace says of the account can't be used."))
         first = self.state == "draft"
         self._check_same_identity(identity)
         self._check_not_connected_elsewhere(identity)

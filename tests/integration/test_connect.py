@@ -56,6 +56,17 @@ class TestConnect(ConnectMixin, ChannelCase):
                 }
             )
 
+    def test_an_identity_with_words_that_can_not_be_stored(self):
+        odd = replace(STORE, name="Hat\0 Shop\ud800", locations=(replace(STORE.locations[0], name="Ber\0lin"),))
+        channel = self.connected_channel(odd)
+        self.assertEqual((channel.state, channel.external_name), ("connected", "Hat Shop"))
+        self.assertEqual(channel.remote_location_ids.mapped("name"), ["Berlin"])
+
+    def test_an_identity_that_can_not_be_one(self):
+        for ref in ("gid://shopify/Shop/\0", "x" * 10_000, ""):
+            with self.subTest(ref[:30]), self.assertRaisesRegex(UserError, "can't be used"):
+                self.connected_channel(replace(STORE, ref=ref), name=f"Hats {len(ref)}")
+
     def test_connect_keeps_who_we_are(self):
         before = Datetime.now()
         channel = self.connected_channel()

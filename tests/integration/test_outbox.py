@@ -311,6 +311,18 @@ class TestDelivery(OutboxCase):
             self.push_outbox()
         self.assertRecordValues(self.command, [{"state": "failed", "reason_code": "internal"}])
 
+    def test_words_of_an_answer_that_can_not_be_stored(self):
+        other = self.make_channel_order((self.make_listing(self.make_product(on_hand=1)), 1), ref="O-2")
+        self.deliver(other, number="2Z")
+        self.connector.answers["O-1"] = PushResult(
+            "O-1", PushStatus.FAILED, code="bad\0number", message="No such \ud800carrier" + "!" * 100_000
+        )
+        self.connector.answers["O-2"] = PushResult("O-2", ref="F\0-9\ud800")
+        self.push_outbox()
+        self.assertRecordValues(self.command, [{"state": "failed", "reason_code": "badnumber"}])
+        self.assertRecordValues(self.commands(other), [{"state": "sent", "external_ref": "F-9"}])
+        self.assertEqual(self.channel.health, "ok")
+
     def test_an_answer_for_later_is_asked_for(self):
         self.connector.answers["O-1"] = PushResult("O-1", PushStatus.PENDING, ref="job-1")
         self.push_outbox()

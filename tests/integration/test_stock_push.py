@@ -162,6 +162,20 @@ class TestPush(StockCase):
 
 
 class TestAnswers(StockCase):
+    def test_words_of_an_answer_that_can_not_be_stored(self):
+        product = self.make_product(on_hand=10)
+        good, bad = self.make_listing(product), self.make_listing(product)
+        self.connector.answers[good.external_id] = PushResult(good.external_id, ref="job\0-1\ud800")
+        self.connector.answers[bad.external_id] = PushResult(
+            bad.external_id, PushStatus.FAILED, code="not\0stocked", message="No such \ud800place" + "!" * 100_000
+        )
+        self.push()
+        self.assertEqual(good.pushed_quantity, 10)
+        failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
+        self.assertRecordValues(failure, [{"external_ref": bad.external_id, "reason_code": "notstocked"}])
+        self.assertTrue(failure.reason_params["message"].startswith("No such place!"))
+        self.assertEqual(self.channel.health, "ok")
+
     def test_a_refused_quantity_is_a_failure_and_the_rest_is_taken(self):
         product = self.make_product(on_hand=10)
         good, bad = self.make_listing(product), self.make_listing(product)

@@ -102,7 +102,9 @@ REASONS = {
     "unavailable": (_lt("The channel can't be reached."), _lt("Nothing: it is tried again by itself.")),
     "timeout": (_lt("The channel did not answer in time."), _lt("Nothing: it is tried again by itself.")),
     "slow": (
-        _lt("Syncing takes long: the last pass took %(seconds)s seconds, most likely because the channel answers slowly."),
+        _lt(
+            "Syncing takes long: the last pass took %(seconds)s seconds, most likely because the channel answers slowly."
+        ),
         _lt("No action needed; syncing continues automatically, with pauses for the other channels."),
     ),
     "unreachable": (

@@ -84,6 +84,12 @@ class BadPayload(ConnectorError):
     code = "bad_payload"
 
 
+class TooLarge(BadPayload):
+    """An answer of more bytes than are read. A smaller question may have a smaller one."""
+
+    code = "too_large"
+
+
 class SignatureError(ConnectorError):
     """A webhook that the marketplace did not sign."""
 

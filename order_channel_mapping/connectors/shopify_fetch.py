@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import shopify_documents as documents
-from .base import BadPayload, Rejected, Unavailable
+from .base import BadPayload, ConnectorError, Rejected, TooLarge, Unavailable
 from .records import RecordFailure
 from .shopify_client import Answer, ServerFault, ShopifyClient, TooCostly
 from .shopify_records import moment, money
@@ -106,14 +106,14 @@ def walk_through(client: ShopifyClient, walk: Walk, position: Position) -> Itera
 
 
 def _batch(client: ShopifyClient, walk: Walk, here: Position) -> Batch:
-    answer, stepped_over = _ask(client, walk, here)
+    answer, trouble = _ask(client, walk, here)
     connection = answer.data[walk.root]
     page, nodes = connection["pageInfo"], connection["nodes"]
     asked = here.asked or (answer.asked_at and iso(answer.asked_at))
     latest = _latest(walk, here, nodes)
     last = not page["hasNextPage"]
-    if stepped_over:
-        failures, good = tuple(_stepped_over(node) for node in nodes), ()
+    if trouble:
+        failures, good = tuple(_stepped_over(node, trouble) for node in nodes), ()
     else:
         failures, good = _split(walk, answer, nodes)
     position = None
@@ -152,10 +152,10 @@ def _anchor(walk: Walk, position: Position) -> Position:
     return replace(position, start=start, after=None, depth=0)
 
 
-def _ask(client: ShopifyClient, walk: Walk, here: Position) -> tuple[Answer, bool]:
-    """The next portion, smaller where Shopify finds it too costly or stumbles over it.
+def _ask(client: ShopifyClient, walk: Walk, here: Position) -> tuple[Answer, ConnectorError | None]:
+    """The next portion, smaller where Shopify finds it too costly or stumbles over it, or it is more than is read.
 
-    A record that Shopify can't deliver even alone is stepped over: the second value says so, its stub is the answer.
+    A record that can't be had even alone is stepped over: the second value says why, its stub is the answer.
     """
     size = client.page_size(walk.name, walk.size)
     repeated = False
@@ -166,14 +166,14 @@ def _ask(client: ShopifyClient, walk: Walk, here: Position) -> tuple[Answer, boo
             if size == 1:
                 raise
             size = client.shrink_page(walk.name, size, error.factor)
-        except ServerFault:
+        except (ServerFault, TooLarge) as error:
             if size == 1:
-                return _execute(client, walk.stubs, walk, here, 1), True
+                return _execute(client, walk.stubs, walk, here, 1), error
             size = max(1, size // 4)
         else:
             page = answer.data[walk.root]["pageInfo"]
             if not page["hasNextPage"] or page["endCursor"] not in (None, here.after):
-                return answer, False
+                return answer, None
             if repeated:
                 raise Unavailable("Shopify sends the same page again and again.", "repeated_page", sent=True)
             repeated = True
@@ -226,7 +226,9 @@ def _split(walk: Walk, answer: Answer, nodes: Sequence[Any]):
     return tuple(failures), tuple(good)
 
 
-def _stepped_over(node: Any) -> RecordFailure:
+def _stepped_over(node: Any, trouble: ConnectorError) -> RecordFailure:
+    if isinstance(trouble, TooLarge):
+        return failure(node, "record_too_large", trouble.message)
     return failure(node, "internal_server_error", "Shopify itself fails to deliver this record.")
 
 

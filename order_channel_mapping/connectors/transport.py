@@ -29,7 +29,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError, SSLError
 
 from .address_guard import ForbiddenAddress
-from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, Unavailable
+from .base import AuthError, BadPayload, ConnectorError, RateLimited, Rejected, TokenRefused, TooLarge, Unavailable
 from .connections import Deadline, DeadlineAdapter
 from .lenient_json import loads
 from .pacing import MAX_WAIT, Pace
@@ -334,7 +334,7 @@ class Transport:
         for chunk in answer.iter_content(_CHUNK):
             size += len(chunk)
             if size > self._max_bytes:
-                raise BadPayload(f"{self.name} sent more than {self._max_bytes} bytes in one answer.", "too_large")
+                raise TooLarge(f"{self.name} sent more than {self._max_bytes} bytes in one answer.")
             if self._deadline.remaining() <= 0:  # unpacking takes time as well
                 raise Unavailable(f"{self.name} did not answer in time.", "timeout", sent=True)
             chunks.append(chunk)

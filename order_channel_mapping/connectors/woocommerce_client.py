@@ -29,8 +29,8 @@ from .transport import Response, Transport
 API = "/wp-json/wc/v3"
 NAME = "The store"
 NO_ROUTE = "rest_no_route"
-#: codes of trouble that a smaller question may not have: the server ran out of time or memory
-OVERWORKED = frozenset({"http_500", "http_502", "http_504", "http_508"})
+#: codes of trouble that a smaller question may not have: the server ran out of time or memory, or sent more than is read
+OVERWORKED = frozenset({"http_500", "http_502", "http_504", "http_508", "too_large"})
 #: seconds that a size which the store can take is remembered; it may have been a bad day
 DAY = 86_400
 #: where waiting for nothing costs most, sizes don't shrink below this
@@ -197,7 +197,7 @@ class WooCommerceClient:
         known = {"size": max(1, size), "until": time.time() + DAY}
         self.transport.pace.learn(sizes={**(self.transport.pace.state.get("sizes") or {}), name: known})
 
-    def shrink(self, name: str, size: int, error: Unavailable) -> int | None:
+    def shrink(self, name: str, size: int, error: ConnectorError) -> int | None:
         """A smaller size to try at once; None where that would not help. Silence is too costly to be tried again in the
         same pass: the next one asks for less."""
         if error.code == "timeout" and size > FEW:

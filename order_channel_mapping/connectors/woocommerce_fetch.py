@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from .base import BadPayload, Unavailable
+from .base import BadPayload, ConnectorError, TooLarge, Unavailable
 from .records import RecordFailure
 from .transport import utcnow
 from .values import moment
@@ -248,9 +248,9 @@ def _anchor(walk: Walk, position: Position) -> Position:
 def _ask(
     client: WooCommerceClient, path: str, params: Mapping[str, Any], offset: int, most: int, optional: bool = False
 ) -> Any:
-    """A portion from ``offset``, smaller where the store can't make it in time.
+    """A portion from ``offset``, smaller where the store can't make it in time, or it is more than is read.
 
-    A record that the store can't deliver even alone is stepped over: a failure names it.
+    A record that can't be had even alone is stepped over: a failure names it.
 
     :return: a _Portion; None where the route is ``optional`` and this store does not have it
     """
@@ -259,7 +259,7 @@ def _ask(
     while True:
         try:
             answer = get(path, {**params, "offset": offset, "per_page": size})
-        except Unavailable as error:
+        except (Unavailable, TooLarge) as error:
             smaller = client.shrink(path, size, error)
             if smaller is None:
                 if size > 1 or error.code not in OVERWORKED:
@@ -299,12 +299,14 @@ def _no_record(row: Any) -> RecordFailure:
     return RecordFailure(name, "bad_payload", message, row or {"payload": row})
 
 
-def _step_over(client: WooCommerceClient, path: str, params: Mapping[str, Any], offset: int, error: Unavailable):
-    """What is known of the record that the store stumbles over: its id."""
+def _step_over(client: WooCommerceClient, path: str, params: Mapping[str, Any], offset: int, error: ConnectorError):
+    """What is known of a record that can't be had: its id."""
     answer = client.get(path, {**params, "offset": offset, "per_page": 1, "_fields": "id,date_modified_gmt"})
     portion = _portion(path, answer, offset, 1)
-    message = f"The store itself fails to deliver this record: {error.message}"
-    failures = tuple(RecordFailure(str(row["id"]), "internal_server_error", message, row) for row in portion.rows)
+    code, message = "internal_server_error", f"The store itself fails to deliver this record: {error.message}"
+    if isinstance(error, TooLarge):
+        code, message = "record_too_large", error.message
+    failures = tuple(RecordFailure(str(row["id"]), code, message, row) for row in portion.rows)
     return replace(portion, failures=failures)
 
 

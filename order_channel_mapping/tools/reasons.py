@@ -149,6 +149,10 @@ REASONS = {
         _lt("Look for a proxy or cache in front of the shop that compresses answers on its own."),
     ),
     "too_large": (_lt("The channel sent more than can be taken at once."), _lt("Report this as a bug.")),
+    "record_too_large": (
+        _lt("The channel sends too much for this one record to be read."),
+        _lt("Look at the channel for what is so large in it (a picture pasted into a description, a plugin's data)."),
+    ),
     "missing_scopes": (
         _lt("The app lacks rights at the channel."),
         _lt("Grant the app the rights named there, then connect."),

@@ -172,6 +172,17 @@ def test_an_order_that_shopify_itself_stumbles_over(seven, sim, connect, monkeyp
     assert (failure.ref, failure.raw["name"]) == (seven[4]["id"], "#1005")
 
 
+def test_an_order_of_more_bytes_than_are_read(seven, sim, connect, monkeypatch):
+    smaller(monkeypatch, 4)
+    sim.shop.orders[seven[4]["id"]]["note"] = "x" * 400_000
+    connector = connect()
+    connector._client.transport._max_bytes = 300_000
+    pages = list(connector.iter_orders())
+    assert numbers(pages) == ["#1001", "#1002", "#1003", "#1004", "#1006", "#1007"]
+    (failure,) = [failure for page in pages for failure in page.failures]
+    assert (failure.ref, failure.code) == (seven[4]["id"], "record_too_large")
+
+
 def test_a_shopify_that_is_down_ends_the_pass(seven, sim, connect):
     sim.fault("server_fault", times=50)
     with pytest.raises(Unavailable):

@@ -313,6 +313,18 @@ def test_a_product_that_the_store_stumbles_over(woo, woo_connect, monkeypatch):
     assert sizes(woo) == [100], "one bad record does not make the others be asked for one by one"
 
 
+def test_a_product_of_more_bytes_than_are_read(woo, woo_connect):
+    """One enormous record costs itself, not its page."""
+    refs = [woo.shop.add_product(f"Thing {number}") for number in range(5)]
+    woo.shop.products[refs[2]]["name"] = "x" * 400_000
+    with woo_connect() as connector:
+        connector._client.transport._max_bytes = 300_000
+        pages = list(connector.iter_items())
+    assert {str(ref) for ref in refs if ref != refs[2]} <= items(pages).keys()
+    (failure,) = [failure for page in pages for failure in page.failures]
+    assert (failure.ref, failure.code) == (str(refs[2]), "record_too_large")
+
+
 def test_a_list_that_got_long_is_started_anew(woo, woo_connect, monkeypatch):
     for number in range(30):
         woo.clock.tick(hours=1)

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..tools.silence import Silence, is_silent, reached, without_numbers
+from ..tools.silence import Silence, is_silent, reached, silent_orders, without_numbers
 
 
 class MailThread(models.AbstractModel):
@@ -10,7 +10,23 @@ class MailThread(models.AbstractModel):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        return reached(self, recipients) if recipients and self else recipients
+        if not recipients or not self:
+            return recipients
+        kept = reached(self, recipients)
+        if len(kept) < len(recipients) and message.sudo().message_type == "comment":
+            self._say_who_is_left_out(message, [one.get("id") for one in recipients if one not in kept])
+        return kept
+
+    def _say_who_is_left_out(self, message, left_out_ids):
+        """Tell whoever wrote to a buyer by name that it did not go there; followers were not named."""
+        left_out = message.sudo().partner_ids.filtered(lambda partner: partner.id in left_out_ids)
+        if left_out and not self.env.user.share:
+            text = self.env._(
+                "Not sent to %(names)s: the buyer hears from %(channels)s, not from Odoo.",
+                names=", ".join(left_out.mapped("name")),
+                channels=", ".join(silent_orders(self).order_channel_id.mapped("name")),
+            )
+            self.env.user._bus_send("simple_notification", {"type": "warning", "message": text, "sticky": True})
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         return super()._notify_thread(message, msg_vals=msg_vals, **without_numbers(self, kwargs))

@@ -1,5 +1,7 @@
 """The buyer hears from the channel, not from Odoo (rule 8), whichever way a message takes."""
 
+from unittest.mock import patch
+
 from .silence_common import SilenceCase
 
 
@@ -15,6 +17,27 @@ class TestSilence(SilenceCase):
         self.allow()
         self.post(self.sold)
         self.assertTrue(self.mails_to(self.buyer))
+
+    def told(self, act):
+        """What the user is told, by a notification on the screen, while ``act`` runs."""
+        with patch.object(self.registry["res.users"], "_bus_send", autospec=True) as sent:
+            act()
+        calls = [call.args for call in sent.call_args_list if call.args[1] == "simple_notification"]
+        return [(user, message["message"]) for user, __, message in calls]
+
+    def test_whoever_writes_to_the_buyer_is_told_that_it_stays_here(self):
+        [(user, text)] = self.told(lambda: self.post(self.sold.with_user(self.clerk)))
+        self.assertEqual(user, self.clerk)
+        self.assertEqual(
+            text, f"Not sent to {self.buyer.name}: the buyer hears from {self.channel.name}, not from Odoo."
+        )
+
+    def test_a_message_that_everybody_gets_says_nothing(self):
+        self.sold.message_subscribe(self.buyer.ids)
+        note = {"body": "hello", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        self.assertFalse(self.told(lambda: self.sold.message_post(partner_ids=self.clerk.partner_id.ids, **note)))
+        self.allow()
+        self.assertFalse(self.told(lambda: self.post(self.sold)))
 
     def test_a_channels_documents_notify_colleagues_only(self):
         """What the app *sms* goes by as well."""

@@ -1,7 +1,7 @@
 {
     "name": "Order Channel Mapping",
     "summary": "Sell on many channels from one stock: map listings to products, freeze what is unmapped, never oversell",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/Sales",
     "license": "LGPL-3",
     "author": "Order Channel Mapping contributors",

@@ -269,7 +269,8 @@ class Order:
 
     ``total`` is what the buyer owes now, all taxes included, cancelled quantities left out. ``currency`` is the
     buyer's, in which every amount of the order is; ``shop_currency`` is the shop's. ``hold`` is the marketplace's own
-    reason not to process the order yet, in its words.
+    reason not to process the order yet, in its words. ``payment_methods`` are the marketplace's own codes,
+    ``payment_names`` what the buyer read where it keeps that as well. ``purchase_order`` is the buyer's number of the order.
     """
 
     external_id: str
@@ -281,6 +282,8 @@ class Order:
     payment_status: PaymentStatus = PaymentStatus.PAID
     fulfillment_status: FulfillmentStatus = FulfillmentStatus.UNFULFILLED
     payment_methods: tuple[str, ...] = ()
+    payment_names: tuple[str, ...] = ()
+    purchase_order: str | None = None
     currency: str | None = None
     shop_currency: str | None = None
     total: Decimal = ZERO

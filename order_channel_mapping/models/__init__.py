@@ -52,6 +52,7 @@ from . import order_channel_run
 from . import order_channel_served
 from . import order_channel_failure
 from . import order_channel_order
+from . import order_channel_order_facts
 from . import order_channel_projection
 from . import order_channel_resolution
 from . import order_channel_status_map

@@ -237,6 +237,7 @@ class OrderChannel(models.Model):
             "buyer_ref": buyer and buyer.ref,
             "buyer_email": normalize_email(buyer.email) if buyer else False,
             "buyer_name": buyer and buyer.name,
+            **self.env["order.channel.order"]._fact_values(order),
             "hold": order.hold,
             "test": order.test,
             "data": data,

@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+
+
+class OrderChannelOrder(models.Model):
+    """What the channel says about an order that the person who ships and books it wants to know."""
+
+    _inherit = "order.channel.order"
+
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")  # also one that is not active
+    payment_methods = fields.Char(string="Paid With", readonly=True)
+    shipping_method = fields.Char(readonly=True)
+    purchase_order = fields.Char(
+        string="Purchase Order", readonly=True, index="btree_not_null", help="The buyer's own number of this order."
+    )
+    delivery_address = fields.Text(compute="_compute_delivery_address", help="As the channel gives it.")
+
+    @api.depends("currency_code")
+    def _compute_currency_id(self):
+        codes = list(set(self.mapped("currency_code")) - {False})
+        currencies = self.env["res.currency"].with_context(active_test=False).search([("name", "in", codes)])
+        by_code = {currency.name: currency.id for currency in currencies}
+        for order in self:
+            order.currency_id = by_code.get(order.currency_code)
+
+    @api.depends("data")
+    def _compute_delivery_address(self):
+        for order in self:
+            order.delivery_address = address_text((order.data or {}).get("shipping"))
+
+    @staticmethod
+    def _fact_values(order):
+        """The values of these fields.
+
+        :param order: :class:`connectors.records.Order`
+        :rtype: dict
+        """
+        return {
+            "payment_methods": ", ".join(dict.fromkeys(order.payment_names or order.payment_methods)),
+            "shipping_method": order.shipping_method,
+            "purchase_order": order.purchase_order,
+        }
+
+
+class SaleOrder(models.Model):
+    """The same on the sales order, whose reader need not see channel orders."""
+
+    _inherit = "sale.order"
+
+    channel_placed_at = fields.Datetime(related="channel_order_id.placed_at", string="Ordered at the Channel")
+    channel_payment_status = fields.Selection(
+        related="channel_order_id.payment_status", string="Payment at the Channel"
+    )
+    channel_payment_methods = fields.Char(related="channel_order_id.payment_methods")
+    channel_shipping_method = fields.Char(related="channel_order_id.shipping_method", string="Shipping Method")
+    channel_purchase_order = fields.Char(related="channel_order_id.purchase_order")
+    channel_delivery_address = fields.Text(
+        related="channel_order_id.delivery_address", string="Delivery Address at the Channel"
+    )
+    channel_currency_id = fields.Many2one(related="channel_order_id.currency_id", string="Currency at the Channel")
+    channel_total = fields.Monetary(
+        string="Total at the Channel", currency_field="channel_currency_id", compute="_compute_channel_total"
+    )
+
+    @api.depends("channel_order_id.amount_total")
+    def _compute_channel_total(self):
+        for order in self:
+            order.channel_total = order.sudo().channel_order_id.amount_total
+
+
+def address_text(address):
+    """An address as people write it on a label, one part a line.
+
+    :param address: :class:`connectors.records.Address` as JSON, or None
+    :return: str, or False where there is none
+    """
+    address = address or {}
+    place = " ".join(filter(None, (address.get(part) for part in ("zip", "city", "state"))))
+    lines = [address.get("name"), address.get("company"), address.get("street"), address.get("street2"), place]
+    lines += [address.get("country"), address.get("phone")]
+    return "\n".join(filter(None, lines)) or False

@@ -1,6 +1,7 @@
 """What the channel says about an order reaches the person who has the sales order before them."""
 
 from odoo import Command
+
 from odoo.addons.order_channel_mapping.connectors import records
 
 from tests.fakes import START, line, money

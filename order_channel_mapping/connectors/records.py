@@ -62,6 +62,7 @@ class LineKind(str, Enum):
     DISCOUNT = "discount"
     GIFT_CARD = "gift_card"
     TIP = "tip"
+    ROUNDING = "rounding"  # by which the marketplace itself rounded its total
 
 
 class CollectedBy(str, Enum):
@@ -167,7 +168,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """One tax on one line. ``rate`` is a fraction (0.19). ``amount`` is for the whole line."""
+    """One tax on one line. ``rate`` is a fraction (0.19): ``None`` where the marketplace does not say it, 0 where the line is
+    zero-rated. ``amount`` is for the whole line."""
 
     code: str
     name: str | None = None

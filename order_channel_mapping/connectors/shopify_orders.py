@@ -67,20 +67,23 @@ class _Convention:
         self.country = next(filter(None, (text(place.get("countryCodeV2")) for place in places if place)), None)
 
     def taxes(self, lines: Iterable[Mapping[str, Any]] | None) -> tuple[Tax, ...]:
-        """Taxes of one line. Lines without an amount and without a rate say nothing and are left out."""
-        taxes = (
-            Tax(
-                code=str(line["title"]),
-                name=text(line["title"]),
-                rate=None if line.get("rate") is None else amount(line["rate"]),
-                amount=money(line["priceSet"]),
-                included=self.included,
-                collected_by=CollectedBy.MARKETPLACE if line.get("channelLiable") else CollectedBy.SELLER,
-                country=self.country,
-            )
-            for line in lines or ()
+        """Taxes of one line. Lines without an amount and without a rate say nothing and are left out; an amount at 0 % is
+        one of a tax service that leaves the rate out."""
+        taxes = (self._tax(line) for line in lines or ())
+        return tuple(tax for tax in taxes if tax.amount or tax.rate is not None)
+
+    def _tax(self, line: Mapping[str, Any]) -> Tax:
+        worth = money(line["priceSet"])
+        rate = None if line.get("rate") is None else amount(line["rate"])
+        return Tax(
+            code=str(line["title"]),
+            name=text(line["title"]),
+            rate=None if worth and not rate else rate,
+            amount=worth,
+            included=self.included,
+            collected_by=CollectedBy.MARKETPLACE if line.get("channelLiable") else CollectedBy.SELLER,
+            country=self.country,
         )
-        return tuple(tax for tax in taxes if tax.amount or tax.rate)
 
     def line(self, subtotal: Decimal, discount: Decimal = ZERO, taxes: Iterable[Mapping[str, Any]] | None = (), **rest):
         taxes = self.taxes(taxes)
@@ -177,7 +180,7 @@ def _rounding(order: Mapping[str, Any]) -> OrderLine | None:
         return None
     name = "Cash rounding"
     return OrderLine(
-        f"{order['id']}/rounding", LineKind.FEE, name=name, subtotal=rounding, total=rounding, physical=False
+        f"{order['id']}/rounding", LineKind.ROUNDING, name=name, subtotal=rounding, total=rounding, physical=False
     )
 
 

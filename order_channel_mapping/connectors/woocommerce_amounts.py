@@ -4,6 +4,10 @@ WooCommerce keeps every line without tax, with its taxes beside it, often with m
 rounds sums: taxes per rate (once for goods and fees, once for shipping), then the order's total. Here the lines are
 rounded so that they add up to WooCommerce's own sums; a cent goes to a line that was rounded, never to one that was exact.
 
+A store may show fewer decimals than its currency has (crowns, forints). It then rounds its sums to those, while its lines
+keep fractions: the difference is the store's rounding, see :meth:`Amounts.rounding`. An order does not say how many
+decimals its store shows (the number that we ask for pads it): its sums tell.
+
 Where the shop's prices include tax (``prices_include_tax``), each line is given back its tax and its taxes are marked as
 included, so that they find Odoo's taxes of that kind and the price that the buyer saw. Otherwise taxes come on top.
 
@@ -21,6 +25,8 @@ from .records import ZERO, Tax
 from .values import amount, text
 
 HUNDRED = Decimal(100)
+#: what else the store rounds as it rounds the order's total
+_SUMS = ("total_tax", "cart_tax", "shipping_tax", "shipping_total", "discount_total", "discount_tax")
 GOODS, SHIPPING = "tax_total", "shipping_tax_total"  # where the order sums up the taxes of a line
 _NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
 _THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
@@ -76,7 +82,11 @@ class Line:
     @classmethod
     def parse(cls, payload: Mapping[str, Any], group: str = GOODS) -> Line:
         net = number(payload["total"])
-        taxes = {str(part["id"]): number(part.get("total")) for part in payload.get("taxes") or ()}
+        taxes = {  # a rate of the order that the line has no tax of is named with an empty text
+            str(part["id"]): number(part["total"])
+            for part in payload.get("taxes") or ()
+            if part.get("total") not in (None, "")
+        }
         if not taxes and number(payload.get("total_tax")):
             taxes = {"": number(payload["total_tax"])}  # of a rate that is not named
         tax_before = sum(taxes.values(), ZERO)
@@ -96,6 +106,7 @@ class Amounts:
         self.unit = Decimal(1).scaleb(-decimals(order["currency"]))
         self.total = self.round(amount(order["total"]))
         self._rates = {str(part["rate_id"]): part for part in order.get("tax_lines") or ()}
+        self._sums = {name: amount(order[name]) for name in _SUMS if order.get(name) not in (None, "")}
         self._country = country
 
     def round(self, value: Decimal) -> Decimal:
@@ -106,8 +117,7 @@ class Amounts:
 
         :return: what of the order's total rounding does not explain
         """
-        for group in (GOODS, SHIPPING):
-            self._settle_taxes([line for line in lines if line.group == group], group)
+        self._settle_taxes(lines)
         taxes = sum((tax for line in lines for tax in line.rounded_taxes.values()), ZERO)
         if self.included:
             wholes = [line.net + sum(line.raw_taxes.values(), ZERO) for line in lines]
@@ -118,14 +128,53 @@ class Amounts:
             self._finish(line, price)
         return self.total - sum((line.total for line in lines), ZERO)
 
-    def _settle_taxes(self, lines: Sequence[Line], group: str) -> None:
-        for rate in dict.fromkeys(rate for line in lines for rate in line.raw_taxes):
-            taxed = [line for line in lines if rate in line.raw_taxes]
-            said = self._rates.get(rate, {}).get(group)
-            target = self.round(number(said)) if said not in (None, "") else None
+    def _settle_taxes(self, lines: Sequence[Line]) -> None:
+        """First the sums of each rate, so that they add up to the order's tax, then within each the lines."""
+        groups = self._tax_groups(lines)
+        sums = [self._tax_sum(taxed, rate, group) for (rate, group), taxed in groups.items()]
+        targets = [value.quantize(self.unit, ROUND_HALF_UP) for value in sums]
+        if "total_tax" in self._sums:
+            targets = settle(sums, self.round(self._sums["total_tax"]), self.unit)
+        for ((rate, _group), taxed), target in zip(groups.items(), targets, strict=True):
             rounded = settle([line.raw_taxes[rate] for line in taxed], target, self.unit)
             for line, tax in zip(taxed, rounded, strict=True):
                 line.rounded_taxes[rate] = tax
+
+    @staticmethod
+    def _tax_groups(lines: Sequence[Line]) -> dict[tuple[str, str], list[Line]]:
+        """What the store sums up the taxes of: the lines of each rate, goods and fees apart from shipping."""
+        groups: dict[tuple[str, str], list[Line]] = {}
+        for group in (GOODS, SHIPPING):
+            for line in lines:
+                for rate in line.raw_taxes if line.group == group else ():
+                    groups.setdefault((rate, group), []).append(line)
+        return groups
+
+    def _tax_sum(self, taxed: Sequence[Line], rate: str, group: str) -> Decimal:
+        said = self._rates.get(rate, {}).get(group)
+        return number(said) if said not in (None, "") else sum((line.raw_taxes[rate] for line in taxed), ZERO)
+
+    def rounding(self, lines: Sequence[Line], rest: Decimal) -> Decimal:
+        """How much of what the lines leave of the total is the store's own rounding: all of it or nothing.
+
+        A coin a line is; so is half a unit of the decimals that the store shows for each of its sums that has fractions
+        of it. More is a difference that somebody has to look at.
+
+        :param rest: what :meth:`fill` gave
+        """
+        if abs(rest) <= self.unit * len(lines):
+            return rest
+        unit = self._shown_unit()
+        exact = [sum((line.net for line in lines if line.group == group), ZERO) for group in (GOODS, SHIPPING)]
+        exact += [self._tax_sum(taxed, rate, group) for (rate, group), taxed in self._tax_groups(lines).items()]
+        return rest if abs(rest) <= unit / 2 * sum(bool(value % unit) for value in exact) else ZERO
+
+    def _shown_unit(self) -> Decimal:
+        """The smallest amount that the store shows, as far as its sums tell: all of them are multiples of it."""
+        unit = Decimal(1)
+        while self.total and unit > self.unit and any(value % unit for value in (self.total, *self._sums.values())):
+            unit /= 10
+        return unit if self.total else self.unit
 
     def _finish(self, line: Line, price: Decimal) -> None:
         """``price``: after discount, in the order's own convention."""
@@ -137,11 +186,14 @@ class Amounts:
         line.total = price if self.included else price + sum(line.rounded_taxes.values(), ZERO)
 
     def _tax(self, rate: str, tax: Decimal) -> Tax | None:
-        """None for what says nothing: no amount and no rate."""
+        """None for what says nothing: no amount and no rate. An amount at 0 % is one of a tax service that leaves the rate
+        out."""
         said = self._rates.get(rate, {})
         percent = said.get("rate_percent")
         fraction = None if percent in (None, "") else amount(percent) / HUNDRED
-        if not tax and not fraction:
+        if tax and not fraction:
+            fraction = None
+        if not tax and fraction is None:
             return None
         code = text(said.get("rate_code")) or text(said.get("label")) or "tax"
         country = code[:2] if len(code) > 2 and code[2] == "-" and code[:2].isupper() else self._country

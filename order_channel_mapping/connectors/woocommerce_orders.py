@@ -78,8 +78,9 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         else _extra(line, progress)
         for line in raw_lines
     ]
-    if rest and abs(rest) <= amounts.unit * len(lines):
-        lines.append(_rounding(rest, progress))
+    rounding = amounts.rounding(raw_lines, rest)
+    if rounding:
+        lines.append(_rounding(rounding, progress))
     live = meaning not in _STATUS
     methods = [line.name for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
@@ -280,11 +281,11 @@ def _extra(line: Line, progress: _Progress) -> OrderLine:
 
 
 def _rounding(rest: Decimal, progress: _Progress) -> OrderLine:
-    """Cents by which the store's total differs from its own lines."""
+    """By how much the store rounded its total."""
     cancelled = Decimal(1) if progress.void else ZERO
     return OrderLine(
         "rounding",
-        LineKind.FEE,
+        LineKind.ROUNDING,
         name="Rounding",
         subtotal=rest,
         total=rest,

@@ -11,7 +11,7 @@ from ..connectors.records import Item
 from ..connectors.storable import storable
 from ..tools.clock import is_over
 from ..tools.digest import item_digest
-from ..tools.normalize import normalize_sku
+from ..tools.normalize import barcode_key, normalize_sku
 from .order_channel_fetch import UTC, Overtaken
 
 #: the next fetch starts this much before the watermark, because marketplaces' clocks and indexes lag
@@ -218,7 +218,7 @@ class OrderChannel(models.Model):
             "sku_key": normalize_sku(item.sku),
             "name": item.name or item.sku or item.external_id,
             "barcode": item.barcode,
-            "barcode_key": normalize_sku(item.barcode),
+            "barcode_key": barcode_key(item.barcode),
             "price": float(item.price or 0),
             "currency_id": currencies.get(item.currency) or self.currency_id.id,
             "attributes": dict(item.attributes) or False,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from odoo import models
 from odoo.fields import Domain
 
-from ..tools.normalize import loose_sku
+from ..tools.normalize import barcode_key
 
 
 class MatchRules(NamedTuple):
@@ -134,7 +134,7 @@ class OrderChannelListing(models.Model):
             return [("barcode", {listing.id: listing.barcode for listing in self})]
         forms = [{listing.id: listing.barcode_key for listing in self}]
         if rules.strength == "loose":
-            forms.append({listing.id: loose_sku(listing.barcode) for listing in self})
+            forms.append({listing.id: barcode_key(listing.barcode, loose=True) for listing in self})
         return [("order_channel_barcode_key", keys) for keys in forms]
 
     def _first_found(self, forms):

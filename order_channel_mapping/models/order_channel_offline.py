@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..tools.guard import permitted
-from ..tools.normalize import normalize_sku
+from ..tools.normalize import barcode_key, normalize_sku
 from .order_channel_account import OFFLINE
 
 #: what of an offline store's listing is edited by hand; at a marketplace it is the marketplace's
@@ -122,7 +122,7 @@ class OrderChannel(models.Model):
                 "sku_key": normalize_sku(product.default_code),
                 "name": product.with_context(display_default_code=False).display_name,
                 "barcode": product.barcode,
-                "barcode_key": normalize_sku(product.barcode),
+                "barcode_key": barcode_key(product.barcode),
                 "price": prices[product.id],
                 "currency_id": currency.id,
                 "physical": product.type == "consu",

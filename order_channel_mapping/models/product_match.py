@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.normalize import loose_sku, name_key, normalize_sku
+from ..tools.normalize import barcode_key, loose_sku, name_key, normalize_sku
 
 
 class ProductProduct(models.Model):
@@ -23,7 +23,7 @@ class ProductProduct(models.Model):
     @api.depends("barcode")
     def _compute_order_channel_barcode_key(self):
         for product in self:
-            product.order_channel_barcode_key = normalize_sku(product.barcode)
+            product.order_channel_barcode_key = barcode_key(product.barcode)
 
 
 class ProductTemplate(models.Model):
@@ -51,4 +51,4 @@ class ProductUom(models.Model):
     @api.depends("barcode")
     def _compute_order_channel_barcode_key(self):
         for packaging in self:
-            packaging.order_channel_barcode_key = normalize_sku(packaging.barcode)
+            packaging.order_channel_barcode_key = barcode_key(packaging.barcode)

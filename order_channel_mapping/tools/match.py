@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .normalize import loose_sku, normalize_sku
+from .normalize import barcode_key, loose_sku, normalize_sku
 
 #: what counts as evidence, and how much: independent pieces add up, none of them reaches certainty
 SAME_SKU = 0.95
@@ -168,7 +168,7 @@ def describe(names, sku=None, barcode=None, values=(), price=0.0):
     return Described(
         sku=normalize_sku(sku),
         loose=loose_sku(sku),
-        barcode=normalize_sku(barcode),
+        barcode=barcode_key(barcode),
         texts=texts,
         words=words,
         values=tuple(frozenset(map(fold, spellings)) for spellings in values),

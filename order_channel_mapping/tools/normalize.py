@@ -9,6 +9,9 @@ import unicodedata
 #: bytes of a key in UTF-8: what the entry of an index has room for, with a channel's id beside it
 MAX_KEY = 2_000
 
+#: digits of EAN-8, UPC-A, EAN-13 and GTIN-14
+_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+
 #: punctuation and separators of ASCII, for ``str.translate``
 _ASCII_MARKS = {code: None for code in range(128) if unicodedata.category(chr(code))[0] in "PZ"}
 
@@ -57,6 +60,29 @@ def loose_sku(text):
     kept = "".join(char for char in key if unicodedata.category(char)[0] not in "PZ")
     # what stood apart may be one character now: a letter and its accent
     return _bounded(unicodedata.normalize("NFKC", kept)) or None
+
+
+def barcode_key(text, loose=False):
+    """The form in which barcodes are compared: one article has one number, in whatever length it is written.
+
+    UPC-A (12 digits), EAN-8, EAN-13 and GTIN-14 without a packaging indicator are the same number with more or fewer zeros in
+    front; with an indicator (1 to 9) it is a case of the article. Only digits whose check digit is right are such a number;
+    anything else is compared as SKUs are.
+
+    :param text: str or None
+    :param bool loose: whether dashes, punctuation and white space count, see :func:`loose_sku`
+    :return: str, or None where nothing is left
+
+    >>> barcode_key("012345678905"), barcode_key("10012345678902"), barcode_key("012345678900")
+    ('0012345678905', '10012345678902', '012345678900')
+    """
+    key = loose_sku(text) if loose else normalize_sku(text)
+    if not key or len(key) not in _GTIN_LENGTHS or not (key.isascii() and key.isdecimal()):
+        return key
+    digits = [int(digit) for digit in reversed(key)]
+    if (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 or not any(digits):
+        return key
+    return key.zfill(14).removeprefix("0")
 
 
 def normalize_title(text):

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.order_channel_mapping.models.order_channel_listing_match import MatchRules
-from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
+from odoo.addons.order_channel_mapping.tools.normalize import barcode_key, normalize_sku
 
 from tests.integration.orders_common import OrderCase
 
@@ -32,7 +32,7 @@ class AutoLinkCase(OrderCase):
                 "sku": sku,
                 "sku_key": normalize_sku(sku),
                 "barcode": barcode,
-                "barcode_key": normalize_sku(barcode),
+                "barcode_key": barcode_key(barcode),
                 "name": name,
                 **values,
             }

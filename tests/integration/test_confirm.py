@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
+from odoo.addons.order_channel_mapping.tools.normalize import barcode_key, normalize_sku
 
 from tests.common import ChannelCase
 
@@ -30,7 +30,7 @@ class ConfirmCase(ChannelCase):
                 "external_id": f"item-{cls.number}",
                 "sku": sku,
                 "sku_key": normalize_sku(sku),
-                "barcode_key": normalize_sku(barcode),
+                "barcode_key": barcode_key(barcode),
                 "name": name or f"Thing number {cls.number}",
                 "price": 10.0,
                 "currency_id": channel.company_id.currency_id.id,
@@ -261,6 +261,9 @@ class TestConfirm(ConfirmCase):
         self.assertEqual(self.twins(self.listing("ＴWIN-1 ")), [("sku", by_sku)])
         self.assertEqual(self.twins(self.listing(barcode="111222333")), [("barcode", by_barcode)])
         self.assertEqual(self.twins(self.listing(barcode="999888777")), [("packaging", by_sku)])
+        by_barcode.barcode = "4006381333931"
+        self.assertEqual(self.twins(self.listing(barcode="04006381333931")), [("barcode", by_barcode)])
+        self.assertIn("4006381333931", self.listing(barcode="04006381333931")._taken_barcodes())
         self.assertEqual(self.twins(self.listing(name="Tea Pot (BLUE)")), [("name", by_name)])
         self.assertEqual(self.twins(self.listing("twin-old")), [("sku", old)])
         self.assertEqual(self.twins(self.listing("none", "Nothing like it")), [])

@@ -40,6 +40,33 @@ class TestMatchRules(AutoLinkCase):
         self.assertEqual(self.match(listing, strength="loose").product_id, tea.id)
         self.assertEqual(self.match(listing, strength="loose", barcode=False).hint, "none")
 
+    def test_upc_and_ean_of_one_article_are_one_barcode(self):
+        mug, tea = self.product(barcode="0012345678905"), self.product(barcode="4006381333931")
+        self.env["product.uom"].create(
+            {"product_id": tea.id, "uom_id": self.env.ref("uom.product_uom_pack_6").id, "barcode": "614141007349"}
+        )
+        for barcode, product, pieces in (
+            ("012345678905", mug, 1.0),
+            ("00012345678905", mug, 1.0),
+            ("04006381333931", tea, 1.0),
+            ("0614141007349", tea, 6.0),
+        ):
+            listing = self.listing(barcode=barcode)
+            match = self.match(listing)
+            self.assertEqual((match.product_id, match.quantity), (product.id, pieces), barcode)
+            listing._hint_links()
+            self.assertEqual(listing.link_hint, "one", barcode)
+            self.assertEqual(self.match(listing, strength="exact").hint, "none", "as typed")
+        for barcode in ("14006381333938", "012345678900", "12345678905"):  # a case; a wrong check digit; a zero lost
+            self.assertEqual(self.match(self.listing(barcode=barcode)).hint, "none", barcode)
+        dashes = self.listing(barcode="0-12345-67890-5")
+        self.assertEqual(self.match(dashes, strength="loose").product_id, mug.id)
+
+    def test_one_article_typed_in_two_lengths_is_a_question(self):
+        both = self.product(barcode="0012345678905"), self.product(barcode="012345678905")
+        match = self.match(self.listing(barcode="00012345678905"))
+        self.assertEqual((match.hint, set(match.candidates)), ("ambiguous", {product.id for product in both}))
+
     def test_without_the_rule_of_the_sku_the_barcode_decides(self):
         tea = self.product(barcode="4006381333931")
         listing = self.listing("MUG-1", barcode="4006381333931")

@@ -29,3 +29,21 @@ class TestMigrations(OrderCase):
         migrate(self.env.cr, "19.0.1.1.0/post-frozen_cancelled")
         self.env.invalidate_all()
         self.assertEqual((frozen.channel_frozen, free.channel_frozen), (True, False))
+
+    def test_barcodes_of_one_article_are_compared_in_one_length(self):
+        self.mug.barcode, self.tea.barcode = "012345678905", "ABC-1"
+        self.bring(self.order("1", [line("a", "var-1", sku="MUG-1")]))
+        listing = self.channel_order("1").line_ids.listing_id
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE product_product SET order_channel_barcode_key = barcode WHERE id = %s", [self.mug.id]
+        )
+        self.env.cr.execute(
+            "UPDATE order_channel_listing SET barcode_key = '04006381333931' WHERE id = %s", [listing.id]
+        )
+        for _again in range(2):
+            migrate(self.env.cr, "19.0.1.2.0/post-barcode_forms")
+            self.env.invalidate_all()
+            self.assertEqual(self.mug.order_channel_barcode_key, "0012345678905")
+            self.assertEqual(self.tea.order_channel_barcode_key, "abc-1")
+            self.assertEqual(listing.barcode_key, "4006381333931")

@@ -15,7 +15,7 @@ from order_channel_mapping.tools.addresses import address_key, is_relay_email, n
 from order_channel_mapping.tools.amounts import line_amounts
 from order_channel_mapping.tools.digest import item_digest, order_digest, to_json
 from order_channel_mapping.tools.money import prorate, split
-from order_channel_mapping.tools.normalize import custom_listing_key, loose_sku, normalize_sku
+from order_channel_mapping.tools.normalize import barcode_key, custom_listing_key, loose_sku, normalize_sku
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,37 @@ from order_channel_mapping.tools.normalize import custom_listing_key, loose_sku,
 )
 def test_skus_that_look_the_same_are_the_same(typed, key):
     assert normalize_sku(typed) == key
+
+
+@pytest.mark.parametrize(
+    ("barcode", "key"),
+    [
+        ("012345678905", "0012345678905"),  # UPC-A
+        ("0012345678905", "0012345678905"),  # the same as EAN-13
+        ("00012345678905", "0012345678905"),  # and as GTIN-14
+        (" ０12345678905 ", "0012345678905"),
+        ("4006381333931", "4006381333931"),
+        ("04006381333931", "4006381333931"),
+        ("14006381333938", "14006381333938"),  # a case of it
+        ("96385074", "0000096385074"),  # EAN-8
+        ("012345678900", "012345678900"),  # the check digit is wrong
+        ("12345678905", "12345678905"),  # of no length that there is
+        ("00000000", "00000000"),
+        ("0-12345-67890-5", "0-12345-67890-5"),
+        ("٠١٢٣٤٥٦٧٨٩٠٥", "٠١٢٣٤٥٦٧٨٩٠٥"),
+        ("B-1234567890", "b-1234567890"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_barcode_in_another_length_is_the_same(barcode, key):
+    assert barcode_key(barcode) == key
+    assert barcode_key(key) == key
+
+
+def test_a_barcode_apart_from_dashes():
+    assert barcode_key("0-12345-67890-5", loose=True) == "0012345678905"
+    assert barcode_key("B-12", loose=True) == "b12"
 
 
 def test_different_skus_stay_different():

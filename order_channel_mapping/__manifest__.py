@@ -22,6 +22,7 @@
         "wizards/order_channel_unlink_views.xml",
         "wizards/order_channel_ignore_views.xml",
         "wizards/order_channel_service_views.xml",
+        "wizards/order_channel_overrule_views.xml",
         "wizards/order_channel_add_products_views.xml",
         "wizards/order_channel_sync_now_views.xml",
         "views/order_channel_blocker_views.xml",

@@ -6,6 +6,10 @@ from ..tools.order_texts import total_is_edited
 
 #: blockers that a person may overrule, on record; the others have to be solved
 OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped", "duplicate"})
+#: those that are looked at before an order is processed only: afterwards it is too late to ask for them again
+BEFORE_PROCESSING = frozenset({"payment", "address", "shipped", "duplicate"})
+#: of a blocker that is open (again)
+NOT_OVERRULED = {"overruled_by_id": False, "overrule_reason": False}
 
 
 class OrderChannelBlocker(models.Model):
@@ -44,7 +48,9 @@ class OrderChannelBlocker(models.Model):
     params = fields.Json(readonly=True)
     question = fields.Char(readonly=True)  # what tells several of a line apart: which tax is not known
     overruled_by_id = fields.Many2one("res.users", readonly=True)
+    overrule_reason = fields.Char(readonly=True)
     can_overrule = fields.Boolean(compute="_compute_can_overrule")
+    can_undo_overrule = fields.Boolean(compute="_compute_can_undo_overrule")
     can_keep = fields.Boolean(compute="_compute_can_overrule")
 
     _line_code_uniq = models.UniqueIndex(
@@ -57,14 +63,62 @@ class OrderChannelBlocker(models.Model):
             blocker.can_keep = blocker.code == "total" and total_is_edited(blocker.params)
             blocker.can_overrule = blocker.code in OVERRULABLE and not blocker.overruled_by_id and not blocker.can_keep
 
-    def action_overrule(self):
-        """Process the order all the same; who decided it stays on record."""
-        for blocker in permitted(self):
-            if blocker.code not in OVERRULABLE:
-                raise UserError(self.env._("This has to be solved: it can't be set aside."))
-            blocker.overruled_by_id = self.env.user
-            blocker.order_id._log_event("overruled", {"blocker": blocker.code}, blocker.line_id)
-        self.sudo().order_id._refresh_frozen()
+    @api.depends("code", "overruled_by_id", "order_id.sale_order_ids.state")
+    def _compute_can_undo_overrule(self):
+        for blocker in self:
+            state = blocker.order_id.sudo().sale_order_id.state
+            late = state == "sale" and blocker.code in BEFORE_PROCESSING
+            blocker.can_undo_overrule = bool(blocker.overruled_by_id) and state != "cancel" and not late
+
+    def action_overrule(self, reason=None):
+        """Process the order all the same; who decided it, and why, stays on record.
+
+        :param str reason: asked for where it is not given
+        """
+        permitted(self)
+        if reason:
+            self._overrule(reason)
+            return True
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Overrule"),
+            "res_model": "order.channel.overrule",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_blocker_id": self.id},
+        }
+
+    def _overrule(self, reason):
+        """:raise UserError: one of these has to be solved, or the reason is missing"""
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Say why the order can be processed all the same."))
+        blockers = permitted(self)
+        if not OVERRULABLE.issuperset(blockers.mapped("code")):
+            raise UserError(self.env._("This has to be solved: it can't be set aside."))
+        blockers.write({"overruled_by_id": self.env.uid, "overrule_reason": reason})
+        blockers._log_decision("overruled", reason=reason)
+        blockers.order_id._refresh_frozen()
+
+    def action_undo_overrule(self):
+        """Take the decision back: the order waits again, unless what was in the way has gone meanwhile."""
+        blockers = permitted(self)
+        if not all(blocker.can_undo_overrule for blocker in blockers):
+            raise UserError(self.env._("The order is processed or cancelled already: this can't be undone any more."))
+        blockers.write(NOT_OVERRULED)
+        blockers._log_decision("overrule_undone")
+        orders = blockers.order_id
+        orders._refresh_frozen()
+        drafts = orders.filtered(lambda order: order.sale_order_id.state in ("draft", "sent"))
+        for of_channel in drafts.grouped("channel_id").values():
+            of_channel._recheck()
+        return True
+
+    def _log_decision(self, code, **params):
+        self.env["order.channel.event"]._log(
+            [(blocker.order_id, code, {"blocker": blocker.code, **params}, blocker.line_id) for blocker in self]
+        )
 
     def action_keep_change(self):
         """Keep what a person changed on the order's lines; the difference in money goes on record.

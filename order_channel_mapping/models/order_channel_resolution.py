@@ -5,6 +5,7 @@ from odoo import models
 
 from ..tools.amounts import decimal
 from ..tools.guard import internal
+from .order_channel_blocker import NOT_OVERRULED
 from .order_channel_tax_map import tax_question
 
 #: what of the buyer's payment lets an order be processed
@@ -141,7 +142,7 @@ class OrderChannelOrder(models.Model):
                 if not blocker:
                     to_create.append(values)
                 elif blocker.params != params:
-                    blocker.write({"params": params, "overruled_by_id": False})
+                    blocker.write({"params": params, **NOT_OVERRULED})
         gone = self.env["order.channel.blocker"].union(
             *(blocker for blocker in existing.values() if blocker.code != "changed")
         )
@@ -158,7 +159,7 @@ class OrderChannelOrder(models.Model):
         for order in self:
             blocker = order.blocker_ids.filtered(lambda blocker: blocker.code == code and not blocker.line_id)
             if blocker:
-                blocker.write({"params": params, "overruled_by_id": False})
+                blocker.write({"params": params, **NOT_OVERRULED})
             else:
                 order.env["order.channel.blocker"].create(order._blocker_values(code, None, params))
                 order._log_event("blocked", {**params, "blocker": code})

@@ -19,6 +19,7 @@ class OrderChannelBlocker(models.Model):
         "code",
         "params",
         "overruled_by_id",
+        "overrule_reason",
         "listing_id.link_hint",
         "listing_id.state",
         "listing_id.ignore_reason",
@@ -39,7 +40,14 @@ class OrderChannelBlocker(models.Model):
             elif blocker.code == "unmapped" and blocker.link_hint:
                 blocker.remedy = hints[blocker.link_hint] + "."
             if blocker.overruled_by_id:
-                blocker.remedy = self.env._("Overruled by %(user)s", user=blocker.overruled_by_id.sudo().name)
+                blocker.remedy = blocker._say_overruled()
+
+    def _say_overruled(self):
+        """Who set it aside, and why; what was set aside before a reason was asked for has none."""
+        user = self.overruled_by_id.sudo().name
+        if not self.overrule_reason:
+            return self.env._("Overruled by %(user)s", user=user)
+        return self.env._("Overruled by %(user)s: %(reason)s", user=user, reason=self.overrule_reason)
 
     @api.depends("code")
     def _compute_display_name(self):

@@ -18,6 +18,7 @@ class SaleOrder(models.Model):
     )
     channel_ship_by = fields.Datetime(related="channel_order_id.ship_by", string="Ship By")
     channel_blocker_text = fields.Char(string="What Is in the Way", compute="_compute_channel_blocker_text")
+    channel_overruled_text = fields.Char(string="Overruled", compute="_compute_channel_overruled_text")
     channel_unmapped_count = fields.Integer(compute="_compute_channel_unmapped_count")
 
     @api.depends("order_channel_id", "channel_frozen", "channel_to_resolve", "state")
@@ -49,6 +50,18 @@ class SaleOrder(models.Model):
             texts.setdefault(order.id, []).append(f"{labels[code]} ({count})" if count > 1 else labels[code])
         for order in self:
             order.channel_blocker_text = ", ".join(texts.get(order.sudo().channel_order_id.id, []))
+
+    @api.depends("channel_blocker_ids.overruled_by_id", "channel_blocker_ids.overrule_reason")
+    @api.depends_context("lang", "uid")
+    def _compute_channel_overruled_text(self):
+        """What was set aside and can be asked again, for forms: ``Payment at the channel: Pending. Overruled by Ann: …``"""
+        for order in self:
+            overruled = order.sudo().channel_blocker_ids.filtered("can_undo_overrule")
+            order.channel_overruled_text = " ".join(f"{blocker.text} {blocker.remedy}" for blocker in overruled)
+
+    def action_channel_undo_overrule(self):
+        """Ask again for everything that was set aside."""
+        return self.channel_blocker_ids.filtered("can_undo_overrule").action_undo_overrule()
 
     @api.depends("channel_frozen")
     def _compute_channel_unmapped_count(self):

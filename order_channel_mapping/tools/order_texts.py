@@ -76,6 +76,8 @@ EVENTS = {
     "blocked": _lt("To resolve: %(blocker)s"),
     "resolved": _lt("Resolved: %(blocker)s"),
     "overruled": _lt("Overruled: %(blocker)s"),
+    "overruled_because": _lt("Overruled: %(blocker)s. Reason: %(reason)s"),
+    "overrule_undone": _lt("No longer overruled: %(blocker)s"),
     "total_kept": _lt("Change of the lines kept: the total here is %(odoo)s, the channel's %(expected)s"),
     "total_restored": _lt("The total is the channel's again"),
     "unfrozen": _lt("All items are linked: no longer frozen"),
@@ -162,7 +164,8 @@ def event_text(env, code, params=None):
     """
     params = dict(params or {})
     key = code
-    if code in ("blocked", "resolved", "overruled"):
+    if code in ("blocked", "resolved", "overruled", "overrule_undone"):
+        key = "overruled_because" if code == "overruled" and params.get("reason") else code
         blocker = params.pop("blocker", "")
         label = dict(env["order.channel.blocker"]._fields["code"]._description_selection(env)).get(blocker, blocker)
         params["blocker"] = blocker_text(env, blocker, params, label)[0] if code == "blocked" else label

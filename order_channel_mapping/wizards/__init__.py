@@ -7,6 +7,7 @@ from . import order_channel_confirm
 from . import order_channel_go_live
 from . import order_channel_link
 from . import order_channel_link_next
+from . import order_channel_overrule
 from . import order_channel_preflight
 from . import order_channel_preflight_finding
 from . import order_channel_preflight_checks

@@ -19,7 +19,7 @@ METHODS = {
     "order.channel.batch.line": "action_apply_batch action_choose action_return action_unchoose",
     "order.channel.blocker": """
         action_choose_tax action_confirm_item action_keep_change action_link_item action_overrule
-        action_take_as_service action_take_up_item
+        action_take_as_service action_take_up_item action_undo_overrule
     """,
     "order.channel.command": "action_drop action_retry",
     "order.channel.confirm": "action_confirm",
@@ -39,6 +39,7 @@ METHODS = {
         action_suggest action_take_off action_unignore action_unlink_product
     """,
     "order.channel.order": "action_view_sale_order",
+    "order.channel.overrule": "action_overrule",
     "order.channel.preflight": "action_check action_download",
     "order.channel.preflight.finding": "action_view_rows",
     "order.channel.preflight.row": "action_open_link action_open_listing",
@@ -53,7 +54,7 @@ METHODS = {
     "product.template": "action_push_channel_stock action_unlink_from_channels action_view_channel_listings",
     "sale.order": """
         action_channel_add_unlisted action_channel_confirm_items action_channel_link_items
-        action_channel_process action_channel_resolve action_open_delivery_wizard
+        action_channel_process action_channel_resolve action_channel_undo_overrule action_open_delivery_wizard
         action_quotation_send action_view_channel_order set_delivery_line
     """,
 }

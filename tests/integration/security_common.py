@@ -165,6 +165,7 @@ class RecordsMixin(ConnectMixin):
         of = "order.channel.preflight.finding"
         make("order.channel.preflight.row", parent="finding_id", of=of, **on_channel, **on_listing)
         make("order.channel.service", **on_listing)
+        make("order.channel.overrule", blocker_id=records["order.channel.blocker"].id)
         make("order.channel.sheet", **own, **channels)
         make("order.channel.sync.now", **channels)
         return made

@@ -158,7 +158,7 @@ class TestOrderAmounts(OrderCase):
         blocker = self.sale("1").channel_blocker_ids
         self.assertEqual(blocker.code, "total")
         self.assertEqual((blocker.params["expected"], blocker.params["odoo"]), ("12.00", "10.00"))
-        blocker.action_overrule()
+        blocker.action_overrule("Agreed by phone")
         self.assertFalse(self.sale("1").channel_to_resolve)
 
     def test_a_foreign_currency_order_stays_in_its_currency(self):

@@ -19,7 +19,7 @@ class OrderChannelFreeze(models.Model):
     _auto = False
     _order = "amount desc, ship_by, id desc"
     _depends = {
-        "order.channel.blocker": ["code", "listing_id", "order_id"],
+        "order.channel.blocker": ["code", "listing_id", "order_id", "overruled_by_id"],
         "order.channel.listing": ["channel_id", "company_id", "mapping_id", "name", "sku"],
         "order.channel.order": ["currency_code", "placed_at", "ship_by"],
         "sale.order": ["amount_total", "channel_frozen", "channel_order_id", "state"],
@@ -39,7 +39,7 @@ class OrderChannelFreeze(models.Model):
     image_url = fields.Char(related="listing_id.image_url")
     order_count = fields.Integer(string="Holds Up", readonly=True, help="Frozen orders that this item is in.")
     release_count = fields.Integer(
-        string="Releases", readonly=True, help="Of these, the orders in which every other item is linked."
+        string="Releases", readonly=True, help="Of these, the orders that nothing else holds up."
     )
     amount = fields.Monetary(
         string="Money Frozen",
@@ -66,8 +66,8 @@ class OrderChannelFreeze(models.Model):
             WITH %(orders)s, money AS (
                 SELECT listing_id, company_id, code,
                        COUNT(*) AS orders, SUM(amount) AS amount,
-                       COUNT(*) FILTER (WHERE items = 1) AS releases,
-                       SUM(amount) FILTER (WHERE items = 1) AS released,
+                       COUNT(*) FILTER (WHERE items = 1 AND NOT held) AS releases,
+                       SUM(amount) FILTER (WHERE items = 1 AND NOT held) AS released,
                        MIN(placed_at) AS placed_at, MIN(ship_by) AS ship_by
                   FROM frozen GROUP BY listing_id, company_id, code
             ), %(rates)s
@@ -91,7 +91,8 @@ class OrderChannelFreeze(models.Model):
 
     @api.model
     def _frozen_sql(self):
-        """``frozen``: a row for each frozen order and item that it waits for; ``items`` is how many that order waits for."""
+        """``frozen``: a row for each frozen order and item that it waits for; ``items`` is how many that order waits for,
+        ``held`` whether something else is in its way, too."""
         return SQL(
             """
             frozen AS (
@@ -99,7 +100,10 @@ class OrderChannelFreeze(models.Model):
                        sale.amount_total AS amount,
                        COALESCE(channel_order.currency_code, currency.name) AS code,
                        channel_order.placed_at, channel_order.ship_by,
-                       COUNT(*) OVER (PARTITION BY waiting.order_id) AS items
+                       COUNT(*) OVER (PARTITION BY waiting.order_id) AS items,
+                       EXISTS (SELECT FROM order_channel_blocker other
+                                WHERE other.order_id = waiting.order_id AND other.code != 'unmapped'
+                                  AND other.overruled_by_id IS NULL) AS held
                   FROM (SELECT DISTINCT blocker.listing_id, blocker.order_id
                           FROM order_channel_blocker blocker
                           JOIN order_channel_listing listing ON listing.id = blocker.listing_id
@@ -134,9 +138,9 @@ class OrderChannelFreeze(models.Model):
             elif row.release_count:
                 row.text = self.env._("Map this one: releases %(orders)s orders, %(amount)s", **values)
             elif row.order_count == 1:
-                row.text = self.env._("1 order, %(amount)s, waits for this and other items", **values)
+                row.text = self.env._("1 order, %(amount)s, waits for this and something else", **values)
             else:
-                row.text = self.env._("%(orders)s orders, %(amount)s, wait for this and other items", **values)
+                row.text = self.env._("%(orders)s orders, %(amount)s, wait for this and something else", **values)
             row.foreign_text = self._foreign_text(row.foreign_amounts)
 
     @api.model

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.tools import format_amount
 
+from .order_channel_batch_release import RELEASE_AT_ONCE
 from .order_channel_promise import Offer
 
 #: a price this many times another one looks like a wrong link, or a pack that is not said to be one
@@ -35,6 +37,14 @@ class Prices:
         """Whether the channel's price and the products' are so far apart that somebody should look."""
         low, high = sorted((self.price, self.product_price))
         return low > 0 and high >= FAR * low
+
+
+class Freed(NamedTuple):
+    """The orders that wait for some listings, as order.channel.order records."""
+
+    released: models.BaseModel  # nothing else is in the way
+    held: models.BaseModel  # no longer frozen, but to resolve for another reason
+    frozen: models.BaseModel  # other items keep them frozen
 
 
 class OrderChannel(models.Model):
@@ -128,14 +138,28 @@ class OrderChannelListing(models.Model):
     def _freed_orders(self):
         """What becomes of the frozen orders that wait for these listings once all of them are linked.
 
-        :return: (order.channel.order records that go on, those that other items keep frozen)
+        :rtype: Freed
         """
         Blocker = self.env["order.channel.blocker"]
         unmapped = [("code", "=", "unmapped")]
         orders = Blocker.search_fetch([*unmapped, ("listing_id", "in", self.ids)], ["order_id"]).order_id
-        others = [("order_id", "in", orders.ids), ("listing_id", "not in", self.ids)]
-        kept = Blocker.search_fetch([*unmapped, *others], ["order_id"]).order_id
-        return orders - kept, kept
+        of_orders = [("order_id", "in", orders.ids)]
+        frozen = Blocker.search_fetch([*unmapped, *of_orders, ("listing_id", "not in", self.ids)], ["order_id"]).order_id
+        other = [("code", "!=", "unmapped"), ("overruled_by_id", "=", False)]
+        held = Blocker.search_fetch([*other, *of_orders], ["order_id"]).order_id - frozen
+        return Freed(orders - frozen - held, held, frozen)
+
+    def _say_freed(self):
+        """In a sentence how many orders linking these releases, their money, and what else holds up the others."""
+        freed, held, frozen = self._freed_orders()
+        parts = freed._say_released(held)
+        if len(freed) + len(held) + len(frozen) > RELEASE_AT_ONCE:
+            parts.append(self.env._("this runs in the background"))
+        if len(frozen) == 1:
+            parts.append(self.env._("1 order stays frozen because of other items"))
+        elif frozen:
+            parts.append(self.env._("%(number)s orders stay frozen because of other items", number=len(frozen)))
+        return "; ".join(parts)
 
     # === MONEY === #
 
@@ -165,6 +189,28 @@ class OrderChannelListing(models.Model):
 
 class OrderChannelOrder(models.Model):
     _inherit = "order.channel.order"
+
+    def _say_released(self, held):
+        """These orders are released, those are not.
+
+        :param held: order.channel.order records that stay to resolve for a reason of their own
+        :return: parts of a sentence; empty where there are none of either
+        """
+        parts = []
+        if len(self) == 1:
+            parts.append(self.env._("1 order is released (%(money)s)", money=self._money_text()))
+        elif self:
+            parts.append(
+                self.env._("%(number)s orders are released (%(money)s)", number=len(self), money=self._money_text())
+            )
+        if len(held) == 1:
+            more = self.env._("1 more stays to resolve for another reason")
+            parts.append(more if self else self.env._("1 order stays to resolve for another reason"))
+        elif held:
+            more = self.env._("%(number)s more stay to resolve for another reason", number=len(held))
+            alone = self.env._("%(number)s orders stay to resolve for another reason", number=len(held))
+            parts.append(more if self else alone)
+        return parts
 
     def _money_text(self):
         """What these orders come to, by currency: ``1,820.00 $ + 90.00 €``; empty for none."""

@@ -9,9 +9,11 @@ class OrderChannelListing(models.Model):
     _inherit = "order.channel.listing"
 
     def _draft_orders(self):
-        """Channel orders whose draft sells one of these listings as the product it stands for: unlinking freezes them."""
+        """Channel orders whose draft sells one of these listings as the product it stands for: unlinking freezes them.
+        Those that another item has frozen already are left out."""
+        drafts = [("state", "in", ("draft", "sent")), ("channel_frozen", "=", False)]
         lines = self.env["order.channel.order.line"].search_fetch(
-            [("mapping_id", "in", self.mapping_id.ids), ("order_id.sale_order_ids.state", "in", ("draft", "sent"))],
+            [("mapping_id", "in", self.mapping_id.ids), ("order_id.sale_order_ids", "any", drafts)],
             ["order_id"],
         )
         return lines.order_id

@@ -102,8 +102,7 @@ class OrderChannelLink(models.TransientModel):
         releasing = len(waiting) > RELEASE_AT_ONCE and self.env["order.channel.batch"]._releasing(listings.channel_id)
         if releasing:
             return releasing.sudo(False).action_open()
-        unfrozen = waiting.filtered(lambda order: not order.sale_order_id.channel_frozen)  # no other item holds it up
-        return listings._offer_correction() or self._say_linked(len(listings), len(unfrozen))
+        return listings._offer_correction() or self._say_linked(len(listings), waiting)
 
     def _seen_mappings(self, listings):
         """``{listing: mapping}`` as the user saw it when the form was opened."""
@@ -134,12 +133,13 @@ class OrderChannelLink(models.TransientModel):
             .order_id
         )
 
-    def _say_linked(self, number, unfrozen):
-        message = self.env._("Items linked: %(number)s.", number=number)
-        if unfrozen:
-            message = self.env._(
-                "Items linked: %(number)s. Orders that go on: %(orders)s.", number=number, orders=unfrozen
-            )
+    def _say_linked(self, number, waiting):
+        """:param waiting: the orders that waited for these items"""
+        unfrozen = waiting.filtered(lambda order: not order.sale_order_id.channel_frozen)  # no other item holds it up
+        held = unfrozen.filtered("sale_order_id.channel_to_resolve")
+        linked = self.env._("Items linked: %(number)s.", number=number)
+        released = "; ".join((unfrozen - held)._say_released(held))
+        message = f"{linked} {released}." if released else linked
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

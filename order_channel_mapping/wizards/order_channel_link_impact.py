@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_amount
 
-from ..models.order_channel_batch_release import RELEASE_AT_ONCE
 from ..models.order_channel_impact import FEW
 
 
@@ -52,7 +51,7 @@ class OrderChannelLink(models.TransientModel):
         for wizard in self:
             meant = wizard._meant()
             listings = self.env["order.channel.listing"].union(*meant)
-            wizard.orders_text = wizard._say_orders(listings)
+            wizard.orders_text = listings._say_freed()
             wizard.shared_text = wizard._say_shared(listings, meant)
             wizard.update({"stock_text": False, "price_text": False, "price_far": False, "cost_text": False})
             if wizard.listing_id and meant:
@@ -125,18 +124,6 @@ class OrderChannelLink(models.TransientModel):
             margin=format_amount(self.env, margin, currency),
             percent=f"{100.0 * margin / prices.price:.0f}",
         )
-
-    def _say_orders(self, listings):
-        """How many frozen orders go on, their money, and what stays frozen."""
-        freed, kept = listings._freed_orders()
-        parts = []
-        if freed:
-            parts.append(self.env._("Go on: %(number)s, %(money)s", number=len(freed), money=freed._money_text()))
-        if len(freed) + len(kept) > RELEASE_AT_ONCE:
-            parts.append(self.env._("in the background, you see how far it is"))
-        if kept:
-            parts.append(self.env._("Stay frozen because of other items: %(number)s", number=len(kept)))
-        return "; ".join(parts)
 
     def _say_shared(self, listings, meant):
         product_ids = {product_id for components in meant.values() for product_id, __ in components}

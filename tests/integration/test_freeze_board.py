@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form
 
+from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
 from odoo.addons.order_channel_mapping.models import order_channel_batch_release
 from odoo.addons.order_channel_mapping.models.order_channel_freeze_alert import ALERT
 
@@ -47,17 +48,27 @@ class TestFreezeBoard(FreezeBoardCase):
         self.assertFalse(board["GLOVES"].ship_by)
         self.assertFalse(hat.foreign_amounts)
 
+    def test_an_order_that_something_else_holds_up_is_not_released(self):
+        hat = line("a", sku="HAT")
+        self.take(self.order("1", [hat]), self.order("2", [hat], payment_status=PaymentStatus.PENDING))
+        row = self.board()["HAT"]
+        self.assertEqual((row.order_count, row.release_count, row.release_amount), (2, 1, 10))
+        payment = self.channel_order("2").blocker_ids.filtered(lambda blocker: blocker.code == "payment")
+        payment.action_overrule("Pays on delivery")
+        row.invalidate_recordset()
+        self.assertEqual((row.release_count, row.release_amount), (2, 20))
+
     def test_what_linking_does_is_what_was_said(self):
         self.freeze()
         hat = self.board()["HAT"]
         self.assertRegex(hat.text, r"^Map this one: releases 2 orders, .*30\.00")
-        self.assertRegex(self.board()["SCARF"].text, r"^2 orders, .*70\.00.*, wait for this and other items")
-        self.assertRegex(self.board()["GLOVES"].text, r"^1 order, .*40\.00.*, waits for this and other items")
+        self.assertRegex(self.board()["SCARF"].text, r"^2 orders, .*70\.00.*, wait for this and something else")
+        self.assertRegex(self.board()["GLOVES"].text, r"^1 order, .*40\.00.*, waits for this and something else")
         action = hat.action_open_link()
         form = Form(self.env[action["res_model"]].with_context(**action["context"]))
         form.product_id = self.mug
         message = form.save().action_link()["params"]["message"]
-        self.assertIn("Orders that go on: 2", message)
+        self.assertIn("2 orders are released", message)
         self.assertEqual([self.sale(ref).channel_frozen for ref in "1234"], [False, False, True, True])
         board = self.board()
         self.assertEqual(list(board), ["SCARF", "GLOVES"])
@@ -255,7 +266,7 @@ class TestItemsOfOneOrder(OrderCase):
         self.assertEqual(sorted(skus), ["GLOVES", "HAT", "SCARF"])
         self.assertIn("that are left: 2.", messages[0])
         self.assertIn("that are left: 1.", messages[1])
-        self.assertIn("Orders that go on: 1.", messages[2])
+        self.assertIn("1 order is released", messages[2])
         self.assertEqual(action["type"], "ir.actions.act_window_close")
         self.assertFalse(self.sale("three").channel_frozen)
 

@@ -2,6 +2,8 @@
 
 from odoo.tests import Form
 
+from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
+
 from tests.fakes import line
 from tests.integration.orders_common import OrderCase
 
@@ -195,18 +197,46 @@ class TestLinkImpact(OrderCase):
         )
         form = self.form(self.box)
         form.product_id = self.tea
-        self.assertIn("Go on: 2,", form.orders_text)
+        self.assertIn("1 order is released", form.orders_text)
         self.assertIn("20.00", form.orders_text)
-        self.assertIn("10", form.orders_text)
-        self.assertIn("Stay frozen because of other items: 1", form.orders_text)
+        self.assertIn("1 more stays to resolve for another reason", form.orders_text, "its currency is not active")
+        self.assertIn("1 order stays frozen because of other items", form.orders_text)
         both = self.form(self.box + self.wrap)
         with both.line_ids.edit(0) as first:
             first.product_id = self.tea
-        self.assertIn("other items: 1", both.orders_text)
+        self.assertIn("1 order stays frozen because of other items", both.orders_text)
         with both.line_ids.edit(1) as second:
             second.product_id = self.mug
-        self.assertIn("Go on: 3,", both.orders_text)
+        self.assertIn("2 orders are released", both.orders_text)
         self.assertIn("40.00", both.orders_text, "20.00 of each of two orders")
+
+    def test_what_something_else_holds_up_is_not_counted_as_released(self):
+        unpaid = {"payment_status": PaymentStatus.PENDING}
+        self.take(
+            self.order("1", [line("a", "BOX")], **unpaid),
+            self.order("2", [line("a", "BOX")], **unpaid),
+            self.order("3", [line("a", "BOX"), line("b", "WRAP")], **unpaid),
+        )
+        form = self.form(self.box)
+        form.product_id = self.tea
+        self.assertEqual(
+            form.orders_text,
+            "2 orders stay to resolve for another reason; 1 order stays frozen because of other items",
+        )
+        payment = self.channel_order("1").blocker_ids.filtered(lambda blocker: blocker.code == "payment")
+        payment.action_overrule("Pays on delivery")
+        form = self.form(self.box)
+        form.product_id = self.tea
+        self.assertRegex(
+            form.orders_text, r"^1 order is released \(.*10\.00.*\); 1 more stays to resolve for another reason; 1 order"
+        )
+        answer = form.save().action_link()
+        self.assertRegex(
+            answer["params"]["message"],
+            r"^Items linked: 1\. 1 order is released \(.*10\.00.*\); 1 more stays to resolve for another reason\.$",
+        )
+        self.assertFalse(self.sale("1").channel_to_resolve)
+        self.assertTrue(self.sale("2").channel_to_resolve)
 
     def test_other_listings_of_the_same_stock(self):
         market = self.make_channel("shopify", name="Market")

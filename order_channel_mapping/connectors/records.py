@@ -188,6 +188,8 @@ class OrderLine:
     (positive lowers), in the order's own convention: tax included where ``Order.prices_include_tax``. ``total`` is what
     the line adds to the buyer's total, after discount and with all taxes, whoever collects them. ``item_id`` is the
     listing's ``Item.external_id``, ``None`` for a custom line. ``cancelled_quantity`` will not be delivered any more.
+    ``attributes`` are personalisation and other choices of the buyer, as text with its line breaks; what plugins keep there
+    for themselves is left out (:mod:`.attributes`).
     """
 
     external_id: str
@@ -204,7 +206,7 @@ class OrderLine:
     cancelled_quantity: Decimal = ZERO
     physical: bool = True
     fulfilled_by: str = "seller"
-    attributes: Mapping[str, str] = field(default_factory=_nothing)  # personalisation and other custom properties
+    attributes: Mapping[str, str] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)

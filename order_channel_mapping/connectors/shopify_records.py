@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from .attributes import is_hidden, merge
 from .base import BadPayload
 from .records import ZERO, Item
 from .values import amount, identifier, moment, text
@@ -24,7 +25,9 @@ def money(bag: Mapping[str, Any] | None) -> Decimal:
 
 
 def attributes(pairs: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
-    return {str(pair["key"]): str(pair.get("value") or "") for pair in pairs or ()}
+    """Custom attributes that are for people; some apps write a name once for each choice."""
+    found = ((str(pair["key"]), str(pair.get("value") or "")) for pair in pairs or ())
+    return merge((name, value) for name, value in found if not is_hidden(name, value))
 
 
 # -- items ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -35,6 +34,7 @@ from .records import (
 )
 from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
+from .woocommerce_attributes import line_attributes
 from .woocommerce_fetch import is_ref
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
@@ -43,7 +43,6 @@ from .woocommerce_statuses import Statuses, status_name
 _STATUS = {StatusMeaning.COMPLETED: OrderStatus.COMPLETED, StatusMeaning.CANCELLED: OrderStatus.CANCELLED}
 #: where the usual extensions keep a company's tax number
 _VAT_KEYS = frozenset({"_billing_vat_number", "_billing_eu_vat_number", "_vat_number", "vat_number", "_billing_vat"})
-_TAG = re.compile(r"<[^>]*>")
 Payload = Mapping[str, Any]
 
 
@@ -217,10 +216,10 @@ def _product(line: Line, progress: _Progress, to_ship: bool, lost: bool) -> Orde
     payload = line.payload
     ref, quantity = str(payload["id"]), amount(payload["quantity"])
     name = plain(payload.get("name")) or plain(payload.get("parent_name"))
-    chosen = _visible_meta(payload)
-    attributes = {key: value for key, value in chosen.items() if not name or value.lower() not in name.lower()}
-    if lost:
-        name = ", ".join(filter(None, (name, *attributes.values())))
+    attributes = line_attributes(payload)
+    if lost:  # on one line, as titles are
+        unsaid = (" ".join(value.split()) for value in attributes.values() if value.lower() not in (name or "").lower())
+        name = ", ".join(filter(None, (name, *unsaid)))
     item = payload.get("variation_id") or payload.get("product_id")
     fulfilled, cancelled = progress.quantities(ref, quantity)
     return OrderLine(
@@ -238,24 +237,6 @@ def _product(line: Line, progress: _Progress, to_ship: bool, lost: bool) -> Orde
         physical=to_ship,
         attributes=attributes,
     )
-
-
-def _visible_meta(payload: Payload) -> dict[str, str]:
-    """What buyers and shop see under a line: chosen variation, personalisation. Keys that begin with _ are internal."""
-    found = {}
-    for meta in payload.get("meta_data") or ():
-        value = meta.get("display_value", meta.get("value"))
-        value = ", ".join(map(str, value)) if isinstance(value, list) and not _has_parts(value) else value
-        if str(meta.get("key") or "").startswith("_") or not isinstance(value, str | int | float):
-            continue
-        words = plain(_TAG.sub("", str(value)))
-        if words:
-            found[plain(meta.get("display_key")) or str(meta["key"])] = words
-    return found
-
-
-def _has_parts(values: list[Any]) -> bool:
-    return any(isinstance(value, dict | list) for value in values)
 
 
 def _extra(line: Line, progress: _Progress) -> OrderLine:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..connectors.attributes import shown
 from ..connectors.base import ConnectorError
 from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
 from ..connectors.storable import storable
@@ -268,7 +269,7 @@ class OrderChannel(models.Model):
                     "discount": float(line.discount),
                     "total": float(line.total),
                     "taxes": to_json(line.taxes) or False,
-                    "attributes": to_json(line.attributes) or False,
+                    "attributes": to_json(shown(line.attributes)) or False,
                     "physical": line.physical,
                     "fulfilled_by": line.fulfilled_by,
                 }

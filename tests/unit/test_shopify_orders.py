@@ -117,6 +117,15 @@ def test_a_gift_card_that_is_sold(sell, sim, read):
     assert (order.lines[0].kind, order.lines[0].physical, order.lines[0].taxes) == (LineKind.GIFT_CARD, False, ())
 
 
+def test_what_apps_hide_is_hidden_and_choices_of_one_name_stand_together(sell, sim, read):
+    payload = sell(("10.00", 1))
+    pairs = [("Engraving", "For <M>\n& <3"), ("_bundle_uid", "8f2c"), ("Extra", "Gift wrap"), ("Extra", "Card")]
+    pairs.append(("Print state", 'a:1:{i:0;s:1:"x";}'))
+    payload["lineItems"][0]["customAttributes"] = [{"key": key, "value": value} for key, value in pairs]
+    order = read(payload)
+    assert dict(order.lines[0].attributes) == {"Engraving": "For <M>\n& <3", "Extra": "Gift wrap, Card"}
+
+
 def test_duties_and_fees_are_lines(sell, sim, read):
     ref = sim.shop.add_variant(sim.shop.add_product("Vase"), price="50.00")
     order = read(sell({"variant": ref, "duty": "3.20"}, fees=[{"name": "Import fee", "price": "2.50"}]))

@@ -1,0 +1,47 @@
+"""What buyers wrote arrives on the sales order as they wrote it, and nothing of what plugins keep for themselves."""
+
+from datetime import timedelta
+
+from odoo.addons.order_channel_mapping.connectors import records
+
+from tests.fakes import START, line
+from tests.integration.orders_common import OrderCase
+
+
+class TestOrderTexts(OrderCase):
+    def test_attributes_are_on_the_line_as_they_were_written(self):
+        wish = {"Message": "Dear <Kim>,\nI <3 tea & biscuits", "Upload": "https://shop.example/a%20b.png?x=1&y=2"}
+        self.take(self.order("1", [line("a", sku="MUG-1", name="Mug & <Co>", attributes=wish)]))
+        self.assertEqual(
+            self.sale("1").order_line.name,
+            "Mug & <Co>\nMessage: Dear <Kim>,\nI <3 tea & biscuits\nUpload: https://shop.example/a%20b.png?x=1&y=2",
+        )
+
+    def test_the_buyers_note_keeps_its_signs_and_lines(self):
+        self.take(self.order("1", [line("a", sku="MUG-1")], note="I <3 tea\n<b>Ring</b> twice & wait"))
+        self.assertEqual(str(self.sale("1").note), "<span>I &lt;3 tea<br>&lt;b&gt;Ring&lt;/b&gt; twice &amp; wait</span>")
+
+    def test_a_plugin_that_moves_its_state_changes_nothing_here(self):
+        def version(state, minutes):
+            lines = [line("a", sku="MUG-1", attributes={"Pet": "Rex", "item_status_internal": state, "_uid": state})]
+            self.take(self.order("1", lines, updated_at=START + timedelta(minutes=minutes)))
+
+        version("New", 1)
+        sale = self.sale("1")
+        self.assertEqual(sale.order_line.name, "Line a\nPet: Rex")
+        sale.order_line.name += "\nWrap it well"
+        version("In Progress", 5)
+        self.assertEqual(sale.order_line.name, "Line a\nPet: Rex\nWrap it well")
+        sale.action_confirm()
+        version("Done", 9)
+        self.assertFalse(self.channel_order("1").blocker_ids)
+
+
+class TestTipLines(OrderCase):
+    def test_two_tips_are_two_lines_of_the_sales_order(self):
+        tips = [line(ref, kind=records.LineKind.TIP, name="Tip", price=price) for ref, price in (("t", 2), ("u", 3))]
+        self.take(self.order("1", [line("a", sku="MUG-1", price=20), *tips]))
+        sale = self.sale("1")
+        tip = self.env.ref("order_channel_mapping.product_tip")
+        self.assertEqual(sale.order_line.filtered(lambda line: line.product_id == tip).mapped("price_total"), [2, 3])
+        self.assertEqual((sale.amount_total, sale.channel_to_resolve), (25, False))

@@ -32,6 +32,7 @@ from .records import (
     Tax,
 )
 from .shopify_records import attributes, money
+from .shopify_tips import with_tips
 from .values import amount, identifier, moment, text
 
 _PAYMENT = {
@@ -160,19 +161,6 @@ def _fees(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
         )
 
 
-def _with_tip(order: Mapping[str, Any], lines: list[OrderLine]) -> list[OrderLine]:
-    """Name the tip. Shopify sells it as a custom line that needs no shipping; where there is none, it gets a line."""
-    tip = money(order.get("totalTipReceivedSet"))
-    if not tip:
-        return lines
-    for position, line in enumerate(lines):
-        if line.kind is LineKind.PRODUCT and not (line.item_id or line.physical or line.taxes) and line.total == tip:
-            named = OrderLine(line.external_id, LineKind.TIP, name=line.name, subtotal=tip, total=tip, physical=False)
-            return [*lines[:position], named, *lines[position + 1 :]]
-    line = OrderLine(f"{order['id']}/tip", LineKind.TIP, name="Tip", subtotal=tip, total=tip, physical=False)
-    return [*lines, line]
-
-
 def _rounding(order: Mapping[str, Any]) -> OrderLine | None:
     """What a cash payment was rounded by, as Shopify rounds the payment, not the order."""
     rounding = money((order.get("totalCashRoundingAdjustment") or {}).get("paymentSet"))
@@ -256,13 +244,26 @@ def _refunded(part: Mapping[str, Any], included: bool) -> Decimal:
     return money(part["subtotalSet"]) + (ZERO if included else money(part["totalTaxSet"]))
 
 
-def _total(order: Mapping[str, Any], lines: list[OrderLine], refunds: tuple[Refund, ...]) -> Decimal:
+def _ordered(order: Mapping[str, Any], lines: list[OrderLine], rules: _Convention) -> Decimal:
+    """The total before returns. Whether shipping that an edit of the order removed is still in it, Shopify's contract leaves
+    open: it is looked at. The current total never has it."""
+    ordered = money(order["totalPriceSet"])
+    removed = [line for line in order["shippingLines"]["nodes"] if line.get("isRemoved")]
+    if not removed:
+        return ordered
+    live = sum((line.total for line in lines), ZERO)
+    net = sum((money(line["discountedPriceSet"]) for line in removed), ZERO)
+    taxes = sum((tax.amount for line in removed for tax in rules.taxes(line.get("taxLines"))), ZERO)
+    return live if live in (ordered - net, ordered - net - taxes, money(order["currentTotalPriceSet"])) else ordered
+
+
+def _total(order: Mapping[str, Any], lines: list[OrderLine], refunds: tuple[Refund, ...], ordered: Decimal) -> Decimal:
     """What the buyer owes: without what was cancelled, but with what was delivered and then given back.
 
     Shopify's current total leaves out both. It is taken where it means the same; otherwise the cancelled quantities are
     taken off the total as ordered, at what was refunded for them, or else in proportion.
     """
-    ordered, current = money(order["totalPriceSet"]), money(order["currentTotalPriceSet"])
+    current = money(order["currentTotalPriceSet"])
     cancelled = {line.external_id: line for line in lines if line.cancelled_quantity}
     if order.get("cancelledAt"):
         return current
@@ -333,12 +334,13 @@ def _order(payload: Mapping[str, Any]) -> Order:
         for part in parcel.lines:
             shipped[part.external_id] = shipped.get(part.external_id, ZERO) + part.quantity
     lines = [*_goods(payload, rules, shipped), *_shipping(payload, rules), *_fees(payload, rules)]
-    lines = _with_tip(payload, lines)
+    lines = with_tips(payload, lines)
     refunds = _refunds(payload, rules.included)
-    total = _total(payload, lines, refunds)
+    ordered = _ordered(payload, lines, rules)
+    total = _total(payload, lines, refunds, ordered)
     rounding = _rounding(payload)
     if rounding:
-        if sum((line.total for line in lines), ZERO) == money(payload["totalPriceSet"]):
+        if sum((line.total for line in lines), ZERO) == ordered:
             total += rounding.total
         lines.append(rounding)
     payment = _PAYMENT.get(payload.get("displayFinancialStatus"), PaymentStatus.PENDING)

@@ -105,6 +105,70 @@ def test_a_tip_without_a_line(sell, read):
     assert order.total == sum_of_lines(order) == Decimal("11.50")
 
 
+TIP = {"title": "Tip", "taxes": [], "physical": False, "fulfillable": False}
+
+
+def tipped(payload, amount):
+    payload["totalTipReceivedSet"]["presentmentMoney"]["amount"] = amount
+    return payload
+
+
+def tips_of(order):
+    assert order.total == sum_of_lines(order)
+    return [line.total for line in order.lines if line.kind is LineKind.TIP]
+
+
+def test_two_tips_are_two_lines(sell, read):
+    order = read(tipped(sell(("20.00", 1), {**TIP, "price": "2.00"}, {**TIP, "price": "3.00"}), "5.00"))
+    assert (tips_of(order), order.total, len(order.lines)) == ([2, 3], Decimal("25.00"), 3)
+    assert (tips_of(read(tipped(sell(*[{**TIP, "price": "2.00"}] * 2), "4.00")))) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("others", "tip"),
+    [
+        ([{"title": "Gift wrap", "price": "5.00", "taxes": [], "physical": False}], "5.00"),
+        ([{"title": "Balance", "price": "4.00", "taxes": [], "physical": False, "fulfillable": False}], "5.00"),
+        ([{"title": "Gift wrap", "price": "2.00", "taxes": [], "physical": False}], "5.00"),
+    ],
+)
+def test_a_custom_line_that_is_no_tip(sell, read, others, tip):
+    order = read(tipped(sell(*others, {**TIP, "price": "2.00"}, {**TIP, "price": "3.00"}), tip))
+    assert tips_of(order) == [2, 3]
+    assert order.lines[0].kind is LineKind.PRODUCT
+
+
+def test_tips_that_are_to_be_fulfilled_are_known_by_their_title(sell, read):
+    tip = {**TIP, "title": "Trinkgeld", "fulfillable": True}
+    wrap = {**tip, "title": "Gift wrap", "price": "1.00"}
+    assert tips_of(read(tipped(sell({**tip, "price": "2.00"}, wrap, {**tip, "price": "3.00"}), "5.00"))) == [2, 3]
+
+
+def test_shipping_that_an_edit_removed_is_owed_no_more(sell, read):
+    def edited(ordered, current, **spec):
+        shipping = [{"title": "Express", "price": "8.00"}, {"title": "Standard", "price": "5.00"}]
+        payload = sell(("30.00", 1), shipping=shipping, **spec)
+        payload["shippingLines"][0]["isRemoved"] = True
+        for name, amount in (("totalPriceSet", ordered), ("currentTotalPriceSet", current)):
+            payload[name]["presentmentMoney"]["amount"] = amount
+        order = read(payload)
+        assert (order.shipping_method, order.total) == ("Standard", sum_of_lines(order))
+        return order.total
+
+    assert edited("43.00", "35.00") == 35, "Shopify's total before returns still has it"
+    assert edited("35.00", "35.00") == 35, "or has it no more"
+    assert edited("43.00", "30.00") == 35, "and something was given back besides"
+    assert edited("51.17", "41.65", included=False) == Decimal("41.65"), "with its tax"
+    assert edited("49.65", "36.00", included=False) == Decimal("41.65"), "or without"
+
+
+def test_shipping_that_was_given_back_is_still_owed_as_ordered(sell, read):
+    payload = sell(("30.00", 1), shipping=[{"title": "Express", "price": "8.00"}])
+    payload["currentTotalPriceSet"]["presentmentMoney"]["amount"] = "30.00"
+    order = read(payload)
+    assert order.total == sum_of_lines(order) == Decimal("38.00")
+
+
 def test_a_gift_card_that_paid_changes_no_amount(sell, read):
     order = read(sell(("10.00", 1), gateways=["gift_card", "shopify_payments"]))
     assert order.payment_methods == ("gift_card", "shopify_payments")

@@ -13,7 +13,8 @@ from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
 from ..connectors.storable import storable
 from ..tools.addresses import normalize_email
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
-from ..tools.normalize import custom_listing_key, normalize_sku
+from ..tools.general_title import general_title
+from ..tools.normalize import custom_listing_key, normalize_sku, title_key
 from .order_channel_fetch import UTC, Overtaken
 from .order_channel_items import OVERLAP
 
@@ -250,7 +251,7 @@ class OrderChannel(models.Model):
         """Values of ``order.channel.order.line``; a line of a linked listing is given its mapping here and keeps it."""
         result = []
         for sequence, line in enumerate(order.lines):
-            listing = listings.get(self._line_listing_key(line)) if line.kind in LISTING_KINDS else None
+            listing = listings.get((order.external_id, line.external_id))
             result.append(
                 {
                     "channel_id": self.id,
@@ -279,31 +280,36 @@ class OrderChannel(models.Model):
     # === LISTINGS OF LINES === #
 
     @staticmethod
-    def _line_listing_key(line):
-        return line.item_id or custom_listing_key(line.sku, line.name)
+    def _line_listing_keys(line, order):
+        """The keys that the listing of a sold line may have: the one that it gets, and the one that a custom item may have
+        from before the numbers of orders were left out of titles."""
+        if line.item_id:
+            return (line.item_id,)
+        key = custom_listing_key(line.sku, line.name, order.number)
+        return (key,) if key.startswith("sku:") else (key, title_key(line.name))
 
     def _listings_of_lines(self, batch):
-        """The listing of each sold line, by key. What is not known yet is made: a custom item, or an item met in an order
+        """The listing of each sold line. What is not known yet is made: a custom item, or an item met in an order
         before it was met in the catalogue (the next fetch of items fills it in).
 
-        :return: ``{listing external id: listing}``
+        :return: ``{(order external id, line external id): listing}``
         """
-        lines = {
-            self._line_listing_key(line): (line, order)
+        lines = [
+            (self._line_listing_keys(line, order), line, order)
             for order in batch
             for line in order.lines
             if line.kind in LISTING_KINDS
-        }
+        ]
         if not lines:
             return {}
         Listing = self.env["order.channel.listing"]
         found = Listing.search_fetch(
-            [("channel_id", "=", self.id), ("external_id", "in", list(lines))],
+            [("channel_id", "=", self.id), ("external_id", "in", list({key for keys, *__ in lines for key in keys}))],
             ["external_id", "mapping_id"],
             order="id",
         )
         listings = {listing.external_id: listing for listing in found}
-        missing = {key: pair for key, pair in lines.items() if key not in listings}
+        missing = {keys[0]: (line, order) for keys, line, order in lines if listings.keys().isdisjoint(keys)}
         if missing:
             currencies = self._currency_ids({order.currency for __, order in missing.values() if order.currency})
             created = Listing.create(
@@ -314,7 +320,10 @@ class OrderChannel(models.Model):
             else:
                 created._hint_links()
             listings.update({listing.external_id: listing for listing in created})
-        return listings
+        return {
+            (order.external_id, line.external_id): listings.get(keys[-1]) or listings[keys[0]]
+            for keys, line, order in lines
+        }
 
     def _listing_values_from_line(self, key, line, order, currencies):
         return {
@@ -324,7 +333,9 @@ class OrderChannel(models.Model):
             "kind": "item" if line.item_id else "custom",
             "sku": line.sku,
             "sku_key": normalize_sku(line.sku),
-            "name": line.name or line.sku or key,
+            "name": (general_title(line.name, order.number) if key.startswith("line:") else line.name)
+            or line.sku
+            or key,
             "price": float(line.subtotal / line.quantity) if line.quantity else 0.0,
             "currency_id": currencies.get(order.currency) or self.currency_id.id,
             "physical": line.physical,

@@ -6,6 +6,8 @@ import hashlib
 import re
 import unicodedata
 
+from .general_title import general_title
+
 #: bytes of a key in UTF-8: what the entry of an index has room for, with a channel's id beside it
 MAX_KEY = 2_000
 
@@ -105,12 +107,16 @@ def name_key(text):
     return _bounded(" ".join(sorted(words))) or None
 
 
-def custom_listing_key(sku, title):
+def custom_listing_key(sku, title, number=None):
     """The external id of the *custom* listing that an order line without an item belongs to (DESIGN section 1).
 
-    :return: ``sku:<normalised SKU>``, else ``line:<normalised title>``
+    :param number: the number of its order, which is no part of the title
+    :return: ``sku:<normalised SKU>``, else ``line:<normalised title>``, see :mod:`.general_title`
     """
     key = normalize_sku(sku)
-    if key:
-        return f"sku:{key}"
+    return f"sku:{key}" if key else title_key(general_title(title, number))
+
+
+def title_key(title):
+    """The key of a title as it stands; until 19.0.1.2 the numbers of orders were part of it."""
     return f"line:{normalize_title(title) or ''}"

@@ -73,14 +73,17 @@ class OrderChannelOrderLine(models.Model):
         kept, rest, rest_taxes = {}, ZERO, [ZERO] * len(taxes)
         for line in sale_lines:
             net, of_taxes = amounts[line]
-            if line.tax_ids != taxes or of_taxes.keys() - set(taxes):
+            if line.tax_ids != taxes or of_taxes.keys() - set(taxes.flatten_taxes_hierarchy()):
                 raise UserError(
                     self.env._(
                         "The lines of %(item)s have different taxes. Change its lines by hand.", item=line.name or ""
                     )
                 )
             left, ordered = decimal(line.qty_delivered), decimal(line.product_uom_qty)
-            full = [of_taxes.get(tax, ZERO) for tax in taxes]
+            of_taxes = dict(of_taxes)
+            full = [
+                sum((of_taxes.pop(part, ZERO) for part in tax.flatten_taxes_hierarchy()), ZERO) for tax in taxes
+            ]
             stays = (prorate(net, left, ordered, digits), [prorate(tax, left, ordered, digits) for tax in full])
             kept[line] = stays
             rest += net - stays[0]

@@ -47,6 +47,9 @@ class OrderChannelOrder(models.Model):
     currency_code = fields.Char(string="Currency", readonly=True)
     amount_total = fields.Float(string="Total at the Channel", digits=(16, 4), readonly=True)
     amount_marketplace_tax = fields.Float(string="Tax Collected by the Channel", digits=(16, 4), readonly=True)
+    amount_rounding = fields.Float(
+        string="Rounding", digits=(16, 4), readonly=True, help="What rounding adds to the lines to make the channel's total."
+    )
     prices_include_tax = fields.Boolean(readonly=True)
     kept_difference = fields.Float(
         digits=(16, 4), readonly=True, help="By how much the sales order's total differs on purpose from the channel's."

@@ -23,6 +23,7 @@ class OrderChannelOrderLine(models.Model):
             ("discount", "Discount"),
             ("gift_card", "Gift card"),
             ("tip", "Tip"),
+            ("rounding", "Rounding"),
         ],
         required=True,
         readonly=True,

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from odoo import models
 from odoo.fields import Command
 
-from ..tools.amounts import Coins, is_sellers
+from ..tools.amounts import Coins, decimal, is_sellers, known_rate, rounding_left
 from ..tools.digest import text_digest
 from ..tools.guard import internal
 from ..tools.money import split
@@ -19,6 +19,7 @@ SERVICE_PRODUCTS = {
     "fee": "order_channel_mapping.product_fee",
     "tip": "order_channel_mapping.product_tip",
     "discount": "order_channel_mapping.product_discount",
+    "rounding": "order_channel_mapping.product_rounding",
     "service": "order_channel_mapping.product_service",  # no kind of line: what a person takes as a service
 }
 PLACEHOLDER = "order_channel_mapping.product_placeholder"
@@ -48,6 +49,7 @@ class Plan:
     lines: list[PlannedLine] = field(default_factory=list)
     issues: list[tuple] = field(default_factory=list)
     questions: set[str] = field(default_factory=set)  # for taxes, that are among the issues
+    rounding: Decimal = ZERO  # of the total, by the channel and where our shares are rounded otherwise
 
 
 class OrderChannelOrder(models.Model):
@@ -85,10 +87,18 @@ class OrderChannelOrder(models.Model):
             self.invalidate_recordset(["sale_order_ids"])
         twins = self._twins()
         for order, plan in plans.items():
+            order._note_rounding(plan.rounding)
             plan.issues += order._status_issues() + order._total_issues() + twins.get(order.external_id, [])
         self._set_blockers({order: plan.issues for order, plan in plans.items()})
         processed._recheck_edited_totals()
         self._mark_stock_change(plans)
+
+    def _note_rounding(self, amount):
+        """Put on record by how much the total is rounded."""
+        self.ensure_one()
+        if decimal(self.amount_rounding) != amount:
+            self.amount_rounding = float(amount)
+            self._log_event("rounded", {"amount": str(amount), "currency": self.currency_code})
 
     def _mark_stock_change(self, orders):
         """Draft channel orders hold stock (rule 6): what they sell has to be worked out again."""
@@ -204,13 +214,16 @@ class _Projector:
         plan = Plan()
         digits = self.currency(order).decimal_places
         destination = ((order.data or {}).get("shipping") or {}).get("country")
-        discounts, coins = {}, Coins(digits)
+        discounts, coins, booked = {}, Coins(digits), ZERO
         if self.currency(order) in self.unrated:
             plan.issues.append(("currency", None, {"currency": order.currency_code, "rate": "none"}))
         for line in order.line_ids:
             amounts = coins.round(line._amounts(digits))
             if not amounts.quantity and not amounts.net:
                 continue
+            booked += amounts.seller_total
+            if line.kind == "rounding":
+                plan.rounding += amounts.seller_total
             taxes, places = self._match_taxes(line, destination, plan)
             tax_amounts = [sum((amounts.taxes[place] for place in of_tax), ZERO) for of_tax in places]
             if line.listing_id:
@@ -220,7 +233,10 @@ class _Projector:
             else:
                 product = self.services.get(line.kind, self.services["fee"])
                 values = self._values(order, product, product.uom_id, ONE, amounts.net, tax_amounts, taxes)
-                plan.lines.append(self._planned(f"{line.id}:0", line, {**values, "name": line._sale_description()}))
+                name = line._sale_description()
+                if line.kind == "rounding" and product.description_sale:
+                    name = f"{name}\n{product.description_sale}"  # why there is such a line
+                plan.lines.append(self._planned(f"{line.id}:0", line, {**values, "name": name}))
             if amounts.discount_net or any(amounts.discount_taxes):
                 key = tuple(tax.id for tax in taxes)
                 net, parts = discounts.get(key, (ZERO, [ZERO] * len(taxes)))
@@ -235,9 +251,26 @@ class _Projector:
             values = self._values(order, product, product.uom_id, ONE, net, parts, taxes)
             key = "discount:" + ",".join(map(str, tax_ids))
             plan.lines.append(PlannedLine(key, {**values, "channel_key": key, "sequence": 1000, "name": product.name}))
+        self._add_rounding(order, plan, booked, digits, bool(coins.left))
         for planned in plan.lines:
             planned.values["channel_digest"] = text_digest(planned.values)
         return plan
+
+    def _add_rounding(self, order, plan, booked, digits, fractions):
+        """The last resort: a line for what the channel rounded otherwise than the shares worked out here. Anything more than
+        rounding stays a difference for a person.
+
+        :param Decimal booked: what the lines come to
+        :param fractions: whether the channel's amounts have fractions of a coin
+        """
+        rounding = rounding_left(order._expected_total(digits), booked, digits, order._roundings() + bool(fractions))
+        if not rounding:
+            return
+        plan.rounding += rounding
+        product = self.services["rounding"]
+        values = self._values(order, product, product.uom_id, ONE, rounding, [], [])
+        values |= {"channel_key": "rounding", "sequence": 1001, "name": product.get_product_multiline_description_sale()}
+        plan.lines.append(PlannedLine("rounding", values))
 
     def _match_taxes(self, line, destination, plan):
         """The seller's taxes of a line in Odoo; a question where one has no certain match.
@@ -252,7 +285,9 @@ class _Projector:
             if found:
                 places.setdefault(found.id, []).append(place)
                 continue
-            params = {name: tax.get(name) for name in ("name", "code", "rate", "included")}
+            params = {name: tax.get(name) for name in ("name", "code", "included")}
+            rate = known_rate(tax)
+            params.update(rate=None if rate is None else str(rate))
             params.update(country=tax.get("country") or destination, found=number)
             question = tax_question(params)
             if question not in plan.questions:  # asked once, however many lines have the tax
@@ -306,20 +341,23 @@ class _Projector:
         :param Decimal net: untaxed amount of the line
         :param tax_amounts: list of Decimal, aligned with ``taxes``
         """
-        taxes = list(taxes)
-        included = sum((amount for tax, amount in zip(taxes, tax_amounts, strict=True) if tax.price_include), ZERO)
+        currency, parts = self.currency(order), {}
+        for tax, amount in zip(taxes, tax_amounts, strict=True):
+            for part, part_amount in self.taxes.booked(tax, amount, net, currency):
+                parts[part] = parts.get(part, ZERO) + part_amount
+        included = sum((amount for tax, amount in parts.items() if tax.price_include), ZERO)
         price = float((net + included) / quantity) if quantity else 0.0
         extra = False
-        if taxes:
+        if parts:
             extra = {
-                "currency_id": self.currency(order).id,
+                "currency_id": currency.id,
                 "price_unit": price,
                 "discount": 0.0,
                 "quantity": float(quantity),
                 "manual_total_excluded_currency": float(net),
                 "manual_tax_amounts": {
                     str(tax.id): {"tax_amount_currency": float(amount), "base_amount_currency": float(net)}
-                    for tax, amount in zip(taxes, tax_amounts, strict=True)
+                    for tax, amount in parts.items()
                 },
             }
         return {

@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 from odoo import models
@@ -42,6 +42,26 @@ class OrderChannelOrder(models.Model):
             issues.append(("currency", None, {"currency": self.currency_code}))
         return issues
 
+    def _expected_total(self, digits):
+        """What the sales order should come to: the channel's total without the tax that the channel hands over.
+
+        :rtype: Decimal
+        """
+        marketplace_tax = sum((line._amounts(digits).marketplace_tax for line in self.line_ids), Decimal(0))
+        return decimal(self.amount_total) - marketplace_tax
+
+    def _roundings(self):
+        """How many amounts were rounded both here and at the channel, because only a part of a line is left: its price and
+        each of its taxes, once for every refund of it."""
+        self.ensure_one()
+        refunds = (self.data or {}).get("refunds") or ()
+        refunded = Counter(part.get("external_id") for refund in refunds for part in refund.get("lines") or ())
+        return sum(
+            (1 + len(line.taxes or ())) * max(refunded[line.external_id], line.cancelled_quantity < line.quantity)
+            for line in self.line_ids
+            if line.cancelled_quantity
+        )
+
     def _total_issues(self):
         """The difference between the sales order and the channel, taken apart; nothing where they agree to the cent, or
         where the difference is the one that a person kept."""
@@ -51,8 +71,7 @@ class OrderChannelOrder(models.Model):
             return []
         digits = sale_order.currency_id.decimal_places
         cent = Decimal(1).scaleb(-digits)
-        marketplace_tax = sum((line._amounts(digits).marketplace_tax for line in self.line_ids), Decimal(0))
-        expected = (decimal(self.amount_total) - marketplace_tax).quantize(cent)
+        expected = self._expected_total(digits).quantize(cent)
         booked = decimal(sale_order.amount_total).quantize(cent)
         difference = booked - expected
         if difference == decimal(self.kept_difference).quantize(cent):
@@ -61,14 +80,16 @@ class OrderChannelOrder(models.Model):
             self.kept_difference = 0.0
             self._log_event("total_restored")
             return self._too_small_issues()
-        lines = sum((line._amounts(digits).seller_total for line in self.line_ids), Decimal(0)).quantize(cent)
+        of_lines = {line: line._amounts(digits).seller_total for line in self.line_ids}
+        roundings = (amount for line, amount in of_lines.items() if line.kind == "rounding")
+        lines = sum(of_lines.values(), decimal(self.amount_rounding) - sum(roundings, Decimal(0))).quantize(cent)
         return [
             (
                 "total",
                 None,
                 {
                     "channel": str(decimal(self.amount_total)),
-                    "marketplace_tax": str(marketplace_tax),
+                    "marketplace_tax": str(decimal(self.amount_total) - self._expected_total(digits)),
                     "expected": str(expected),
                     "odoo": str(booked),
                     "difference": str(difference),

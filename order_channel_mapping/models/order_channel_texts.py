@@ -77,6 +77,7 @@ class OrderChannelBlocker(models.Model):
                 "default_name": params.get("name") or params.get("code"),
                 "default_country_code": params.get("country"),
                 "default_rate": round(float(params.get("rate") or 0) * 100, 4),
+                "default_rate_unknown": not params.get("rate"),
                 "default_included": bool(params.get("included")),
             },
         }

@@ -33,7 +33,9 @@ class SaleOrderLine(models.Model):
         edited = self.tax_ids and (
             extra.get("quantity") != self.product_uom_qty
             or extra.get("price_unit") != self.price_unit
-            or not all(str(tax.id) in extra.get("manual_tax_amounts", {}) for tax in self.tax_ids)
+            or not all(
+                str(tax.id) in extra.get("manual_tax_amounts", {}) for tax in self.tax_ids.flatten_taxes_hierarchy()
+            )
         )
         if edited or self.discount or quantity <= 0 or not 0 < upto <= ordered:
             return {}

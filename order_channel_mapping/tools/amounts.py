@@ -38,8 +38,35 @@ def decimal(value):
     return value if isinstance(value, Decimal) else Decimal(str(value or 0))
 
 
+def known_rate(tax):
+    """The rate of a tax as a fraction; None where the channel does not say it. An amount at 0 % is one of a tax service that
+    leaves the rate out.
+
+    :param dict tax: JSON form of :class:`connectors.records.Tax`
+    :rtype: Decimal or None
+    """
+    rate = tax.get("rate")
+    if rate in (None, ""):
+        return None
+    rate = decimal(rate)
+    return None if not rate and decimal(tax.get("amount")) else rate
+
+
 def is_sellers(tax):
-    return tax.get("collected_by", "seller") == "seller" and (decimal(tax.get("amount")) or decimal(tax.get("rate")))
+    """Whether a tax is the seller's to book: 0 % is one as well, neither amount nor rate is none."""
+    says_something = bool(decimal(tax.get("amount"))) or known_rate(tax) is not None
+    return tax.get("collected_by", "seller") == "seller" and says_something
+
+
+def rounding_left(expected, booked, digits, roundings):
+    """What rounding leaves between the channel's total and its lines; nothing where it is more than rounding can make.
+
+    :param Decimal expected: the channel's total without tax that the marketplace hands over
+    :param Decimal booked: the sum of the lines, in whole coins
+    :param int roundings: amounts that were rounded here and at the channel: a coin each
+    """
+    rest = quantize(expected, digits) - booked
+    return rest if abs(rest) <= roundings * Decimal(1).scaleb(-digits) else ZERO
 
 
 class Coins:

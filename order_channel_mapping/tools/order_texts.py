@@ -19,6 +19,10 @@ BLOCKERS = {
         _lt("Decide for this order: link it to a product, take it as a service line, or take it up again."),
     ),
     "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
+    "tax_unknown": (
+        _lt("The channel does not say the rate of %(tax)s."),
+        _lt("Choose the tax once: it is remembered. The amounts stay the channel's."),
+    ),
     "tax_many": (_lt("Several taxes in Odoo fit %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "total_more": (
         _lt("The total here is %(odoo)s: %(difference)s more than the channel's %(expected)s."),
@@ -80,6 +84,7 @@ EVENTS = {
     "overrule_undone": _lt("No longer overruled: %(blocker)s"),
     "total_kept": _lt("Change of the lines kept: the total here is %(odoo)s, the channel's %(expected)s"),
     "total_restored": _lt("The total is the channel's again"),
+    "rounded": _lt("Rounding of %(amount)s makes it the channel's total"),
     "unfrozen": _lt("All items are linked: no longer frozen"),
     "mapped": _lt("Linked to %(product)s"),
     "unmapped": _lt("No longer linked to %(product)s"),
@@ -135,7 +140,7 @@ def blocker_text(env, code, params=None, label="", has_statuses=False):
     params = params or {}
     key = code
     if code == "tax":
-        key = "tax_many" if params.get("found") else "tax_none"
+        key = "tax_many" if params.get("found") else "tax_none" if params.get("rate") else "tax_unknown"
     elif code == "currency" and params.get("rate"):
         key = "currency_rate"
     elif code == "total" and params.get("home"):
@@ -175,7 +180,7 @@ def event_text(env, code, params=None):
     elif code == "edited":
         key = "edited_line" if params.get("line") else code
         params["changes"] = _edits(env, params.get("changes"))
-    elif code in ("line_added", "line_removed"):
+    elif code in ("line_added", "line_removed", "rounded"):
         params["amount"] = _money(env, params.get("amount"), params.get("currency"))
     elif code == "total_kept":
         params = _blocker_words(env, "total", params)
@@ -191,9 +196,10 @@ def _blocker_words(env, code, params):
     """The parameters of a blocker's text, readable."""
     words = dict(params)
     if code == "tax":
-        rate = float(params.get("rate") or 0) * 100
+        rate = f"{float(params['rate']) * 100:.4g} %" if params.get("rate") else None
         name = params.get("name") or params.get("code") or "?"
-        words["tax"] = f"{name} ({', '.join(filter(None, [f'{rate:.4g} %', params.get('country')]))})"
+        details = ", ".join(filter(None, [rate, params.get("country")]))
+        words["tax"] = f"{name} ({details})" if details else name
     elif code == "total":
         words["difference"] = str(params.get("difference") or "").lstrip("-")  # the text says more or less
         for name in ("expected", "odoo", "channel", "marketplace_tax", "difference"):

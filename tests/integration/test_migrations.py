@@ -47,3 +47,13 @@ class TestMigrations(OrderCase):
             self.assertEqual(self.mug.order_channel_barcode_key, "0012345678905")
             self.assertEqual(self.tea.order_channel_barcode_key, "abc-1")
             self.assertEqual(listing.barcode_key, "4006381333931")
+
+    def test_answers_for_taxes_without_a_rate_stay_answers(self):
+        values = {"channel_id": self.channel.id, "tax_id": self.vat19.id, "included": False}
+        answers = self.env["order.channel.tax.map"].create(
+            [{**values, "name": "AvaTax", "rate": 0}, {**values, "name": "VAT", "rate": 19}]
+        )
+        self.env.flush_all()
+        migrate(self.env.cr, "19.0.1.2.0/post-tax_rates")
+        self.env.invalidate_all()
+        self.assertEqual(answers.mapped("rate_unknown"), [True, False])

@@ -66,20 +66,23 @@ class _Convention:
         self.included = bool(order["taxesIncluded"])
         places = (order.get("shippingAddress"), order.get("billingAddress"))
         self.country = next(filter(None, (text(place.get("countryCodeV2")) for place in places if place)), None)
+        # 0 % with an amount, on any line, is a rate that a tax service leaves out
+        lines = [*order["lineItems"]["nodes"], *order["shippingLines"]["nodes"], *(order.get("additionalFees") or ())]
+        taxes = (tax for line in lines for tax in line.get("taxLines") or ())
+        self._without_rate = {tax["title"] for tax in taxes if not tax.get("rate") and money(tax["priceSet"])}
 
     def taxes(self, lines: Iterable[Mapping[str, Any]] | None) -> tuple[Tax, ...]:
-        """Taxes of one line. Lines without an amount and without a rate say nothing and are left out; an amount at 0 % is
-        one of a tax service that leaves the rate out."""
+        """Taxes of one line. Lines without an amount and without a rate say nothing and are left out."""
         taxes = (self._tax(line) for line in lines or ())
         return tuple(tax for tax in taxes if tax.amount or tax.rate is not None)
 
     def _tax(self, line: Mapping[str, Any]) -> Tax:
         worth = money(line["priceSet"])
-        rate = None if line.get("rate") is None else amount(line["rate"])
+        rate = None if line.get("rate") is None or line["title"] in self._without_rate else amount(line["rate"])
         return Tax(
             code=str(line["title"]),
             name=text(line["title"]),
-            rate=None if worth and not rate else rate,
+            rate=rate,
             amount=worth,
             included=self.included,
             collected_by=CollectedBy.MARKETPLACE if line.get("channelLiable") else CollectedBy.SELLER,

@@ -107,6 +107,7 @@ class Amounts:
         self.total = self.round(amount(order["total"]))
         self._rates = {str(part["rate_id"]): part for part in order.get("tax_lines") or ()}
         self._sums = {name: amount(order[name]) for name in _SUMS if order.get(name) not in (None, "")}
+        self._with_amounts: set[str] = set()
         self._country = country
 
     def round(self, value: Decimal) -> Decimal:
@@ -117,6 +118,7 @@ class Amounts:
 
         :return: what of the order's total rounding does not explain
         """
+        self._with_amounts = {rate for line in lines for rate, tax in line.raw_taxes.items() if tax}
         self._settle_taxes(lines)
         taxes = sum((tax for line in lines for tax in line.rounded_taxes.values()), ZERO)
         if self.included:
@@ -186,12 +188,12 @@ class Amounts:
         line.total = price if self.included else price + sum(line.rounded_taxes.values(), ZERO)
 
     def _tax(self, rate: str, tax: Decimal) -> Tax | None:
-        """None for what says nothing: no amount and no rate. An amount at 0 % is one of a tax service that leaves the rate
-        out."""
+        """None for what says nothing: no amount and no rate. 0 % with an amount, on this line or another, is a rate that a
+        tax service leaves out."""
         said = self._rates.get(rate, {})
         percent = said.get("rate_percent")
         fraction = None if percent in (None, "") else amount(percent) / HUNDRED
-        if tax and not fraction:
+        if not fraction and rate in self._with_amounts:
             fraction = None
         if not tax and fraction is None:
             return None

@@ -216,9 +216,11 @@ def test_a_rate_of_zero_is_a_rate(sell, read, included):
 
 @pytest.mark.parametrize("rate", [None, 0])
 def test_a_tax_whose_rate_is_not_known(sell, read, rate):
-    payload = sell(("100.00", 1), included=False, taxes=[{"title": "TX", "rate": 0.0825}])
-    payload["lineItems"][0]["taxLines"][0]["rate"] = rate
-    assert [(tax.rate, tax.amount) for tax in read(payload).lines[0].taxes] == [(None, Decimal("8.25"))]
+    payload = sell(("100.00", 1), ("0.00", 1), included=False, taxes=[{"title": "TX", "rate": 0.0825}])
+    for line in payload["lineItems"]:
+        line["taxLines"][0]["rate"] = rate
+    taxes = [[(tax.rate, tax.amount) for tax in line.taxes] for line in read(payload).lines]
+    assert taxes == [[(None, Decimal("8.25"))], []], "nor is a line without an amount one of 0 %"
 
 
 def test_cash_rounding_is_part_of_what_is_owed(sell, read):

@@ -43,6 +43,13 @@ def test_a_tax_whose_rate_is_not_known(percent):
     assert_adds_up(order)
 
 
+def test_a_line_that_the_tax_service_has_no_tax_for():
+    """The service says 0 % for all of the order: a line without an amount is not one of 0 %."""
+    goods = [line(1, net="100.00", tax="8.25"), line(2, net="5.00", taxes=[taxed(1, "0")])]
+    order = read_order(payload(*goods, total="113.25", tax_lines=[rate(percent=0, goods="8.25")]))
+    assert [[(tax.rate, tax.amount) for tax in entry.taxes] for entry in order.lines] == [[(None, Decimal("8.25"))], []]
+
+
 def test_a_rate_of_zero_is_a_rate():
     order = read_order(payload(line(taxes=[taxed(1, "0")]), total="10.00", tax_lines=[rate(percent=0, code="GB-ZERO-1")]))
     assert [(tax.code, tax.rate, tax.amount) for tax in order.lines[0].taxes] == [("GB-ZERO-1", ZERO, ZERO)]

@@ -299,9 +299,10 @@ class OrderChannelBatch(models.Model):
         }
 
     def _report(self):
-        """What a button that made this change answers: in words where it is done, its progress where it is under way."""
+        """What a button that made this change answers: in words where it is done, its progress where it is under way, what it
+        would do where it waits for approval."""
         self.ensure_one()
-        if self.working:
+        if self.working or self.state == "ready":
             return self.action_open()
         text = self.env._("Items changed: %(number)s.", number=self.done_count)
         if self.left_count or self.failed_count:

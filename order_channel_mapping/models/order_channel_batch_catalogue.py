@@ -60,15 +60,20 @@ class OrderChannelBatch(models.Model):
             for family in kin._families()
             for listing in family.listings
         }
-        return [
+        emptied = set(new._emptied_by_confirming())
+        lines = [
             self._catalogue_line(
                 listing,
                 doubts.get(listing),
                 doubtful.get((listing.channel_id, listing.parent_ref)) if listing in family_keys else None,
                 family_keys.get(listing),
+                emptied,
             )
             for listing in listings
         ]
+        if emptied and self.kind == "confirm":
+            self.at_once = False  # whoever pressed the button has not been told of it yet
+        return lines
 
     def _prepare_confirm(self, listings):
         return self._prepare_catalogue(listings)
@@ -89,7 +94,7 @@ class OrderChannelBatch(models.Model):
             doubts.setdefault(listing, ("ambiguous", "twin_item", {"item": other.display_name}, product))
         return doubts
 
-    def _catalogue_line(self, listing, doubt, sibling, unit_key):
+    def _catalogue_line(self, listing, doubt, sibling, unit_key, emptied):
         """:return: values of one line of the batch"""
         values = {
             "listing_id": listing.id,
@@ -105,6 +110,8 @@ class OrderChannelBatch(models.Model):
         if doubt:
             outcome, code, params, product = doubt
             values |= {"outcome": outcome, "reason_code": code, "reason_params": params, "product_id": product.id}
+        elif listing in emptied:
+            values |= {"reason_code": "confirm_empties", "reason_params": {"there": listing._quantity_there()}}
         return values
 
     # === PUTTING BACK === #

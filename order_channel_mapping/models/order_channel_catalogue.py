@@ -24,7 +24,7 @@ class OrderChannel(models.Model):
         copy=False,
         tracking=True,
         help="Items for which no product is found become products, variants of one item one product. "
-        "What may be a product already waits for a person.",
+        "What may be a product already waits for a person. They have no stock yet: where stock is pushed, the channel gets 0.",
     )
     create_products_user_id = fields.Many2one(
         "res.users", readonly=True, copy=False, default=lambda self: self.env.uid

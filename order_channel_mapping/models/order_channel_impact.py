@@ -122,6 +122,24 @@ class OrderChannelListing(models.Model):
         self.ensure_one()
         return self.pushed_quantity if self.pushed_at else self.remote_quantity
 
+    def _pushed_once_linked(self):
+        """Those of these listings whose quantity Odoo sets as soon as they stand for a stock-tracked product."""
+        pushed = self.browse()
+        for channel, listings in self.sudo().grouped("channel_id").items():
+            if channel._stock_hold():
+                continue
+            needs_ref = channel._connector_attribute("needs_stock_ref", False)
+            pushed |= listings.filtered(
+                lambda listing, channel=channel, needs_ref=needs_ref: (
+                    listing.physical and not channel._listing_hold(listing, True, True, [], needs_ref, state="linked")
+                )
+            )
+        return pushed.sudo(self.env.su)
+
+    def _emptied_by_confirming(self):
+        """Those of these listings that the channel has stock of, which a new product, that has none yet, sets to zero."""
+        return self._pushed_once_linked().filtered(lambda listing: listing._quantity_there() > 0)
+
     def _sharing(self, product_ids):
         """Other listings that are sold from the same stock.
 

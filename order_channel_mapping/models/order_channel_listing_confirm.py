@@ -117,12 +117,14 @@ class OrderChannelListing(models.Model):
     # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
 
     def action_confirm(self):
-        """Create the product from the listing; where there may be one already, ask first."""
+        """Create the product from the listing. Where there may be one already, or the quantity at the channel falls to zero
+        because the new product has no stock, ask first."""
         if len(self) > AT_ONCE:
             return self.env["order.channel.batch"]._make("confirm", self)._report()
         listings = self._as_mapper()
         unconfirmed = listings.filtered(lambda listing: listing.state != "linked")
-        if unconfirmed._find_twins() or unconfirmed._same_sku([("id", "in", self.ids)]):
+        doubtful = unconfirmed._find_twins() or unconfirmed._same_sku([("id", "in", self.ids)])
+        if doubtful or unconfirmed._emptied_by_confirming():
             return self.action_open_confirm()
         products = listings._confirm()
         if len(products) == 1 and not self.env.context.get("stay"):

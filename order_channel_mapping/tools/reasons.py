@@ -269,6 +269,10 @@ REASONS = {
         _lt("Another variant of it, %(item)s, may be a product already."),
         _lt("Decide on that one first. The others are added to its product then."),
     ),
+    "confirm_empties": (
+        _lt("%(there)s → 0 at the channel: a new product has no stock yet."),
+        _lt("Count its stock in, or leave it out and confirm it with opening stock."),
+    ),
     # === What to know about an order that has a product from before === #
     "correct_invoiced": (
         _lt("Invoiced: %(invoices)s. Nothing is changed here."),

@@ -4,6 +4,7 @@ from . import mail_compose_message
 from . import portal_share
 from . import order_channel_add_products
 from . import order_channel_confirm
+from . import order_channel_confirm_stock
 from . import order_channel_go_live
 from . import order_channel_link
 from . import order_channel_link_next

@@ -38,20 +38,6 @@ class OrderChannelConfirm(models.TransientModel):
         help="Its attributes have to be the same; missing values are added.",
     )
 
-    # === OPENING STOCK === #
-    can_count = fields.Boolean(compute="_compute_can_count")
-    opening_stock = fields.Boolean(help="Count the stock in now: an inventory adjustment in your name.")
-    location_id = fields.Many2one(
-        "stock.location",
-        string="Stock Location",
-        check_company=True,
-        domain="[('usage', '=', 'internal'), ('company_id', '=', company_id)]",
-    )
-
-    @api.depends_context("uid")
-    def _compute_can_count(self):
-        self.can_count = self.env.user.has_group("stock.group_stock_user")
-
     # === OPENING === #
 
     @api.model
@@ -78,7 +64,7 @@ class OrderChannelConfirm(models.TransientModel):
                 "product_name": families[0].name if one_parent else False,
                 "template_id": families[0].template.id if one_parent and families[0].template else False,
                 "twin_count": sum(bool(values["twin_code"]) for values in lines),
-                "location_id": allowed.channel_id[:1].warehouse_id.lot_stock_id.id,
+                **self._prepare_stock(allowed),
                 "line_ids": [Command.create(values) for values in lines],
             }
         )
@@ -127,40 +113,6 @@ class OrderChannelConfirm(models.TransientModel):
         self._count_in({line: made[line.listing_id] for line in to_create})
         return self._say_done(len(to_create), len(lines - to_create))
 
-    def _check_opening_stock(self):
-        """:raise UserError: the user may not adjust stock, or said not where"""
-        if not self.opening_stock:
-            return
-        if not self.can_count:
-            raise UserError(
-                self.env._(
-                    "Opening stock needs the right to use Inventory. Untick it, or ask your administrator for it."
-                )
-            )
-        if not self.location_id:
-            raise UserError(self.env._("Choose the location of the opening stock."))
-
-    def _count_in(self, made):
-        """One inventory adjustment for all, with the user's own rights and name.
-
-        :param dict made: ``{line: product}``
-        """
-        counted = {line: product for line, product in made.items() if line.opening_quantity > 0 and product.is_storable}
-        if not self.opening_stock or not counted:
-            return
-        self.env["stock.quant"].with_company(self.company_id).with_context(
-            inventory_mode=True, inventory_name=self.env._("Opening stock")
-        ).create(
-            [
-                {
-                    "product_id": product.id,
-                    "location_id": self.location_id.id,
-                    "inventory_quantity": line.opening_quantity,
-                }
-                for line, product in counted.items()
-            ]
-        ).action_apply_inventory()
-
     def _say_done(self, created, linked):
         parts = [self.env._("Products created: %(number)s.", number=created)] if created else []
         parts += [self.env._("Items linked: %(number)s.", number=linked)] if linked else []
@@ -190,7 +142,6 @@ class OrderChannelConfirmLine(models.TransientModel):
         "order.channel.listing", string="Item", required=True, readonly=True, ondelete="cascade"
     )
     image_url = fields.Char(related="listing_id.image_url")
-    waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")
     seen_state = fields.Char(readonly=True)
     seen_mapping_id = fields.Many2one("order.channel.mapping", readonly=True, ondelete="cascade")
 
@@ -208,7 +159,6 @@ class OrderChannelConfirmLine(models.TransientModel):
         check_company=True,
         domain="[('type_tax_use', '=', 'sale'), ('company_id', '=', company_id)]",
     )
-    opening_quantity = fields.Float(digits="Product Unit")
     picture = fields.Image(string="Another Picture", max_width=1920, max_height=1920)
     has_picture = fields.Boolean(readonly=True)
     copy_picture = fields.Boolean(help="The product gets the picture that the item has at the channel, a little later.")
@@ -231,9 +181,6 @@ class OrderChannelConfirmLine(models.TransientModel):
     # === OF THE WHOLE FORM, where there is one line only === #
     one_parent = fields.Boolean(related="wizard_id.one_parent")
     template_id = fields.Many2one(related="wizard_id.template_id", readonly=False)
-    can_count = fields.Boolean(related="wizard_id.can_count")
-    opening_stock = fields.Boolean(related="wizard_id.opening_stock", readonly=False)
-    location_id = fields.Many2one(related="wizard_id.location_id", readonly=False)
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "A mapping needs a quantity above zero.")
 
@@ -264,9 +211,11 @@ class OrderChannelConfirmLine(models.TransientModel):
         same = listings._same_sku([("id", "in", listings.ids)])
         taken = listings._taken_barcodes()
         category = self.env["product.template"].default_get(["categ_id"]).get("categ_id")
+        there = self._prepare_there(listings)
         return [
             {
                 **self._prepare_product(listing, taken),
+                **there[listing],
                 "listing_id": listing.id,
                 "seen_state": listing.state,
                 "seen_mapping_id": listing.mapping_id.id,

@@ -33,7 +33,7 @@ class OrderChannelUnlink(models.TransientModel):
 
     @api.model
     def _open(self, listings):
-        """The form for these listings, its channels all ticked.
+        """The form for these listings, by channel.
 
         :raise UserError: none of them is linked
         """
@@ -74,7 +74,7 @@ class OrderChannelUnlinkLine(models.TransientModel):
 
     wizard_id = fields.Many2one("order.channel.unlink", required=True, index=True, ondelete="cascade")
     channel_id = fields.Many2one("order.channel", required=True, readonly=True, ondelete="cascade")
-    chosen = fields.Boolean(string="Unlink", default=True)
+    chosen = fields.Boolean(string="Unlink")  # nothing is chosen before a person did
     listing_count = fields.Integer(string="Items", readonly=True)
     stock_text = fields.Char(string="Last Pushed, Stays There", readonly=True)
     order_count = fields.Integer(string="Drafts to Freeze", readonly=True)

@@ -1,7 +1,11 @@
 """The form that shows what listings would become: edited, linked instead, counted in; two people at once."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
+
+from odoo.addons.order_channel_mapping.models import order_channel_listing_confirm
 
 from tests.integration.test_confirm import USER, ConfirmCase
 
@@ -226,3 +230,120 @@ class TestConfirmWizard(ConfirmCase):
         theirs = self.listing("B", channel=self.make_channel(company=company))
         with self.assertRaisesRegex(UserError, "Choose items of one company"):
             self.open(listing + theirs, self.env.user)
+
+
+class TestConfirmEmpties(ConfirmCase):
+    """A product that is made from an item has no stock: what the channel has of it is not set to zero without a word."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel.push_stock = True
+        cls.env["order.channel.location"].create({"channel_id": cls.channel.id, "external_id": "loc-1", "name": "Main"})
+        cls.keeper = cls.new_user("keeper", f"{USER},stock.group_stock_user")
+
+    def stocked(self, sku="A", **values):
+        return self.listing(sku, **{"remote_quantity": 22, "stock_ref": f"stock-{sku}", **values})
+
+    def confirm(self, listings, user=None):
+        """The form that the button opens; nothing where it confirms at once."""
+        user = user or self.keeper
+        answer = listings.with_user(user).with_context(stay=True).action_confirm()
+        model = answer.get("res_model")
+        return self.env[model or "order.channel.confirm"].with_user(user).browse(answer.get("res_id") or ())
+
+    def promised(self, listing):
+        return self.channel._offers(listing)[listing.id].quantity
+
+    def test_the_button_says_what_becomes_of_the_quantity_before_it_does_it(self):
+        listing = self.stocked()
+        line = self.confirm(listing)
+        self.assertEqual(line._name, "order.channel.confirm.line", "it asks")
+        self.assertEqual(listing.state, "unconfirmed")
+        self.assertEqual((line.stock_text, line.goes_to_zero, line.can_count), ("22 → 0", True, True))
+        with Form(line) as form:
+            form.opening_stock = True
+            self.assertEqual((form.opening_quantity, form.stock_text, form.goes_to_zero), (22, "22 → 22", False))
+            form.opening_quantity = 20
+            self.assertEqual(form.stock_text, "22 → 20")
+        line.action_confirm()
+        self.assertEqual(listing.product_id.qty_available, 20)
+        self.assertEqual(self.promised(listing), 20)
+
+    def test_nothing_is_counted_in_unless_it_was_ticked(self):
+        listing = self.stocked()
+        self.confirm(listing).action_confirm()
+        self.assertEqual(listing.product_id.qty_available, 0)
+
+    def test_who_may_not_count_is_told_too(self):
+        line = self.confirm(self.stocked(), self.clerk)
+        self.assertEqual((line.stock_text, line.goes_to_zero, line.can_count), ("22 → 0", True, False))
+
+    def test_several_are_counted_on_top(self):
+        wizard = self.confirm(self.stocked("A") + self.stocked("B", remote_quantity=0) + self.stocked("C"))
+        self.assertEqual((wizard._name, wizard.zero_count), ("order.channel.confirm", 2))
+        self.assertEqual(wizard.line_ids.mapped("stock_text"), ["22 → 0", False, "22 → 0"])
+        wizard.opening_stock = True
+        self.assertEqual((wizard.zero_count, wizard.line_ids.mapped("opening_quantity")), (0, [22, 0, 22]))
+        wizard.line_ids[0].decision = "leave"
+        self.assertFalse(wizard.line_ids[0].stock_text)
+
+    def test_what_was_pushed_last_is_what_is_there(self):
+        line = self.confirm(self.stocked(pushed_quantity=5, pushed_at="2026-11-01 00:00:00"))
+        self.assertEqual(line.stock_text, "5 → 0")
+
+    def test_the_buffer_is_held_back_of_what_is_counted_in(self):
+        self.channel.stock_buffer = 3
+        listing = self.stocked()
+        line = self.confirm(listing)
+        line.opening_stock = True
+        self.assertEqual((line.opening_quantity, line.stock_text), (25, "22 → 22"))
+        line.action_confirm()
+        self.assertEqual(self.promised(listing), 22)
+
+    def test_where_nothing_falls_it_is_done_at_once(self):
+        for values in (
+            {"remote_quantity": 0},
+            {"remote_quantity": -4},
+            {"physical": False},
+            {"push_enabled": False},
+            {"gone": True},
+            {"fulfilled_by": "marketplace"},
+        ):
+            listing = self.stocked(f"SKU {values}", **values)
+            self.assertFalse(self.confirm(listing), values)
+            self.assertEqual(listing.state, "linked", values)
+
+    def test_a_channel_that_gets_no_stock_yet_is_not_asked_about_but_told(self):
+        self.channel.push_stock = False
+        listing = self.stocked()
+        action = listing.with_user(self.keeper).action_open_confirm()
+        line = self.env[action["res_model"]].with_user(self.keeper).browse(action["res_id"])
+        self.assertEqual((line.stock_text, line.goes_to_zero), ("22 → 0 once stock is pushed", False))
+        self.assertFalse(self.confirm(listing))
+        self.assertEqual(listing.state, "linked")
+
+    def test_linking_to_a_product_instead_says_what_it_has(self):
+        product = self.env["product.product"].create({"name": "Tee", "is_storable": True})
+        self.env["stock.quant"]._update_available_quantity(product, self.channel.warehouse_id.lot_stock_id, 4)
+        line = self.confirm(self.stocked())
+        line.write({"decision": "link", "product_id": product.id})
+        self.assertEqual((line.stock_text, line.goes_to_zero), ("22 → 4", False))
+
+    def test_many_wait_for_a_look_at_them(self):
+        listings = self.stocked("A") + self.stocked("B", remote_quantity=0)
+        with patch.object(order_channel_listing_confirm, "AT_ONCE", 1):
+            answer = listings.with_user(self.keeper).action_confirm()
+        batch = self.env["order.channel.batch"].browse(answer["res_id"])
+        self.assertEqual((batch.state, listings.mapped("state")), ("ready", ["unconfirmed"] * 2))
+        text = batch.line_ids.filtered(lambda line: line.listing_id == listings[0]).text
+        self.assertIn("22 → 0", text)
+        self.assertEqual(batch.line_ids.mapped("chosen"), [True, True])
+        batch.with_user(self.keeper).action_apply()
+        self.assertEqual(listings.mapped("state"), ["linked"] * 2)
+
+    def test_many_of_which_nothing_falls_are_confirmed_as_before(self):
+        listings = self.stocked("A", remote_quantity=0) + self.stocked("B", remote_quantity=0)
+        with patch.object(order_channel_listing_confirm, "AT_ONCE", 1):
+            listings.with_user(self.keeper).action_confirm()
+        self.assertEqual(listings.mapped("state"), ["linked"] * 2)

@@ -40,6 +40,10 @@ class TestUnlinkAndIgnore(OrderCase):
     def line_of(self, wizard, channel):
         return wizard.line_ids.filtered(lambda line: line.channel_id == channel)
 
+    def tick(self, wizard):
+        wizard.line_ids.chosen = True
+        return wizard
+
     def mapper(self, records):
         return records.with_user(self.clerk)
 
@@ -62,15 +66,23 @@ class TestUnlinkAndIgnore(OrderCase):
         self.assertEqual((market.order_count, market.stock_text), (0, "Nothing was pushed"))
         self.assertEqual(self.first.state, "linked", "nothing is done yet")
 
+    def test_drafts_that_are_frozen_already_are_not_counted_as_frozen_by_it(self):
+        self.first._link(self.mug)
+        self.take(self.order("1", [line("a", "A")]), self.order("2", [line("a", "A"), line("b", "B")]))
+        self.assertTrue(self.sale("2").channel_frozen)
+        line_ = self.wizard(self.mapper(self.first).action_open_unlink()).line_ids
+        self.assertEqual(line_.order_count, 1)
+        self.assertIn("10.00", line_.money_text)
+
     def test_only_the_ticked_channels_of_a_product_are_unlinked(self):
         self.listings._link(self.mug)
         self.take(self.order("1", [line("a", "A")]))
         wizard = self.wizard(self.mapper(self.mug.product_tmpl_id).action_unlink_from_channels())
         self.assertEqual(wizard.listing_ids, self.listings)
         with Form(wizard) as form:
-            self.assertEqual(form.chosen_count, 3)
-            with form.line_ids.edit(wizard.line_ids.ids.index(self.line_of(wizard, self.market).id)) as market:
-                market.chosen = False
+            self.assertEqual(form.chosen_count, 0, "nothing is ticked before a person did")
+            with form.line_ids.edit(wizard.line_ids.ids.index(self.line_of(wizard, self.channel).id)) as shop:
+                shop.chosen = True
             self.assertEqual(form.chosen_count, 2)
             form.note = "Out of print"
         wizard.action_unlink_listings()
@@ -86,14 +98,14 @@ class TestUnlinkAndIgnore(OrderCase):
 
     def test_undo_of_an_unlink_leaves_what_a_person_linked_since(self):
         self.listings._link(self.mug)
-        self.wizard(self.mapper(self.listings).action_open_unlink()).action_unlink_listings()
+        self.tick(self.wizard(self.mapper(self.listings).action_open_unlink())).action_unlink_listings()
         self.first._link(self.tea, 2)
         self.env["order.channel.batch"].search([("kind", "=", "unlink")]).action_undo()
         self.assertEqual((self.first.product_id, self.second.product_id), (self.tea, self.mug))
 
     def test_many_are_unlinked_in_the_background(self):
         self.listings._link(self.mug)
-        wizard = self.wizard(self.mapper(self.listings).action_open_unlink())
+        wizard = self.tick(self.wizard(self.mapper(self.listings).action_open_unlink()))
         with patch.object(order_channel_batch, "AT_ONCE", 2):
             action = wizard.action_unlink_listings()
         batch = self.env["order.channel.batch"].browse(action["res_id"])
@@ -103,7 +115,9 @@ class TestUnlinkAndIgnore(OrderCase):
     def test_one_listing_is_unlinked_with_its_reason(self):
         self.first._link(self.mug)
         wizard = self.wizard(self.mapper(self.first).action_open_unlink())
-        wizard.note = "Wrong mug"
+        with self.assertRaisesRegex(UserError, "Tick a channel first"):
+            wizard.action_unlink_listings()
+        self.tick(wizard).note = "Wrong mug"
         self.assertEqual(wizard.action_unlink_listings(), {"type": "ir.actions.act_window_close"})
         self.assertEqual((self.first.state, self.first.mapping_ids.end_note), ("unconfirmed", "Wrong mug"))
         self.assertFalse(self.env["order.channel.batch"].search([]))
@@ -112,7 +126,7 @@ class TestUnlinkAndIgnore(OrderCase):
         self.first._link_bundle([(self.mug, 1), (self.tea, 2)])
         wizard = self.wizard(self.mapper(self.tea).action_unlink_from_channels())
         self.assertEqual((wizard.listing_ids, wizard.bundle_count), (self.first, 1))
-        wizard.action_unlink_listings()
+        self.tick(wizard).action_unlink_listings()
         self.assertFalse(self.first.mapping_id)
 
     def test_unlinked_it_says_why_it_is_not_linked_and_frees_its_stock(self):
@@ -153,7 +167,7 @@ class TestUnlinkAndIgnore(OrderCase):
         self.first._link(self.mug)
         self.take(self.order("1", [line("a", "A")]))
         self.first.gone = True
-        self.wizard(self.mapper(self.first).action_open_unlink()).action_unlink_listings()
+        self.tick(self.wizard(self.mapper(self.first).action_open_unlink())).action_unlink_listings()
         self.assertEqual((self.first.state, self.first.gone), ("unconfirmed", True))
         self.assertTrue(self.sale("1").channel_frozen)
 

@@ -62,14 +62,14 @@ class OrderChannel(models.Model):
         needs_ref = self._connector_attribute("needs_stock_ref", False)
         products = Product.browse({product_id for lines in meant.values() for product_id, __ in lines})
         tracked, untold = products.filtered("is_storable"), self._untold_stock(products)
-        promises = self._promises(tracked)
+        promises, tracked_ids = self._promises(tracked), set(tracked.ids)
         for product_id, quantity in self.env["order.channel.listing"]._waiting_demand(meant).items():
             if product_id in promises:
                 promises[product_id].held += quantity
         offers = {}
         for listing, components in meant.items():
             lines = [Component(Product.browse(product_id), quantity) for product_id, quantity in components]
-            limits = [line for line in lines if line.product_id in tracked]
+            limits = [line for line in lines if line.product_id.id in tracked_ids]
             reasons = [untold[product_id] for product_id, __ in components if product_id in untold]
             hold = self._listing_hold(listing, bool(lines), bool(limits), reasons, needs_ref, state="linked")
             offers[listing] = Offer(listing, hold)

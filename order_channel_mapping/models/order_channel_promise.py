@@ -174,9 +174,10 @@ class OrderChannel(models.Model):
                 self._fill_offer(offer, limits[listing_id], promises)
         return offers
 
-    def _stock_preview(self):
+    def _stock_preview(self, links=None):
         """What switching stock push on would do, without doing it.
 
+        :param dict links: what unconfirmed listings get linked to at the same time, ``{listing: [(product id, quantity)]}``
         :return: ``[(listing, quantity at the channel as far as known, quantity that would be pushed)]`` of the listings
             that would be pushed
         """
@@ -184,14 +185,16 @@ class OrderChannel(models.Model):
         listings = self.env["order.channel.listing"].search(
             [("channel_id", "=", self.id), ("kind", "=", "item"), ("state", "=", "linked"), ("gone", "=", False)]
         )
+        if links:
+            # their orders hold stock from then on, of what is linked already, too
+            meant = {listing: listing.mapping_id._components() for listing in listings} | links
+            offers = {listing.id: offer for listing, offer in self._offers_as(meant).items()}
+            listings = listings.union(*links)
+        else:
+            offers = self._offers(listings)
         listings.fetch(["remote_quantity", "pushed_quantity", "pushed_at"])
-        offers = self._offers(listings)
         return [
-            (
-                listing,
-                listing.pushed_quantity if listing.pushed_at else listing.remote_quantity,
-                offers[listing.id].quantity,
-            )
+            (listing, listing._quantity_there(), offers[listing.id].quantity)
             for listing in listings
             if not offers[listing.id].hold
         ]

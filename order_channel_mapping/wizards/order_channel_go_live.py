@@ -27,9 +27,11 @@ class OrderChannelGoLive(models.TransientModel):
     unsure_count = fields.Integer(string="Items to Decide", compute="_compute_links")
     unknown_count = fields.Integer(string="Items Without a Product", compute="_compute_links")
     order_count = fields.Integer(string="Orders to Process", compute="_compute_orders")
+    release_count = fields.Integer(string="Orders That Linking Releases", readonly=True)
     line_ids = fields.One2many("order.channel.go.live.line", "wizard_id", string="Quantities", readonly=True)
-    quantity_count = fields.Integer(string="Quantities to Change", readonly=True)
-    zero_count = fields.Integer(string="Items That Go to Zero", readonly=True)
+    counts = fields.Json(readonly=True)  # {"links" or "": [quantities, of these to zero]}: with and without linking
+    quantity_count = fields.Integer(string="Quantities to Change", compute="_compute_quantities")
+    zero_count = fields.Integer(string="Items That Go to Zero", compute="_compute_quantities")
 
     # === THE SWITCHES === #
     auto_link = fields.Boolean(string="Link by SKU")
@@ -64,6 +66,16 @@ class OrderChannelGoLive(models.TransientModel):
     def _compute_orders(self):
         for wizard in self:
             wizard.order_count = self.env["sale.order"].search_count(wizard.channel_id._ready_domain())
+
+    @api.depends("counts", "auto_link", "can_auto_link")
+    def _compute_quantities(self):
+        """Of what is linked already, and of what gets linked now where that is switched on."""
+        for wizard in self:
+            counts = (wizard.counts or {}).get("links" if wizard._links() else "")
+            wizard.quantity_count, wizard.zero_count = counts or (0, 0)
+
+    def _links(self):
+        return self.auto_link and self.can_auto_link
 
     @api.model
     def _can(self, channel, switch):
@@ -104,16 +116,32 @@ class OrderChannelGoLive(models.TransientModel):
     def _preview(self):
         """Work out what would happen; nothing but hints on unconfirmed listings is written."""
         channel = self.channel_id.sudo()
-        self.env["order.channel.listing"].sudo().search(self._unconfirmed_domain(channel))._hint_links()
+        unconfirmed = self.env["order.channel.listing"].sudo().search(self._unconfirmed_domain(channel))
+        found = unconfirmed._find_products()
+        unconfirmed._take_hints(found)
+        links = {listing: match.components for listing, match in found.items() if match.hint == "one"}
+        self.release_count = len(unconfirmed.browse().union(*links)._freed_orders().released)
         if not self._can(channel, "push_stock"):
             return
-        changes = [change for change in channel._stock_preview() if change[1] != change[2]]
+        without = channel._stock_preview()
+        self._keep_preview("", without)
+        self._keep_preview("links", channel._stock_preview(links) if links else without)
+
+    def _keep_preview(self, key, preview):
+        """:param preview: as ``channel._stock_preview`` gives it"""
+        changes = [change for change in preview if change[1] != change[2]]
         to_zero = [change for change in changes if not change[2]]
         others = [change for change in changes if change[2]]
-        self.write({"quantity_count": len(changes), "zero_count": len(to_zero)})
+        self.counts = {**(self.counts or {}), key: [len(changes), len(to_zero)]}
         self.env["order.channel.go.live.line"].create(
             [
-                {"wizard_id": self.id, "listing_id": listing.id, "current_quantity": current, "new_quantity": new}
+                {
+                    "wizard_id": self.id,
+                    "with_links": key == "links",
+                    "listing_id": listing.id,
+                    "current_quantity": current,
+                    "new_quantity": new,
+                }
                 for listing, current, new in (to_zero + others)[:MAX_LINES]
             ]
         )
@@ -143,7 +171,9 @@ class OrderChannelGoLive(models.TransientModel):
 
     def action_view_quantities(self):
         return self._open(
-            self.env._("Quantities to Change"), "order.channel.go.live.line", [("wizard_id", "=", self.id)]
+            self.env._("Quantities to Change"),
+            "order.channel.go.live.line",
+            [("wizard_id", "=", self.id), ("with_links", "=", self._links())],
         )
 
     def _open_listings(self, name, domain):
@@ -171,6 +201,13 @@ class OrderChannelGoLiveLine(models.TransientModel):
 
     wizard_id = fields.Many2one("order.channel.go.live", required=True, index=True, ondelete="cascade")
     listing_id = fields.Many2one("order.channel.listing", required=True, readonly=True, ondelete="cascade")
+    with_links = fields.Boolean(readonly=True)  # of the preview in which items get linked, too
     product_id = fields.Many2one(related="listing_id.product_id")
+    is_linked = fields.Boolean(string="Linked Already", compute="_compute_is_linked")
     current_quantity = fields.Integer(string="At the Channel Now", readonly=True)
     new_quantity = fields.Integer(string="Would Be Pushed", readonly=True)
+
+    @api.depends("listing_id.mapping_id")
+    def _compute_is_linked(self):
+        for line in self:
+            line.is_linked = bool(line.listing_id.mapping_id)

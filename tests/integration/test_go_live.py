@@ -9,10 +9,12 @@ from odoo.fields import Datetime
 from odoo.tests import Form, patch
 
 from odoo.addons.order_channel_mapping.connectors import connector_classes
+from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
 from odoo.addons.order_channel_mapping.tools.guard import internal
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 
 from tests.common import ChannelCase
+from tests.fakes import FakeConnector, connected, line, order
 
 from .connect_common import GROUPS, STORE, ConnectMixin
 
@@ -67,7 +69,7 @@ class TestGoLive(GoLiveCase):
         rows = [
             (self.listing(str(number)), before, after) for number, before, after in ((1, 5, 0), (2, 5, 7), (3, 5, 5))
         ]
-        with patch.object(type(self.channel), "_stock_preview", lambda channel: rows):
+        with patch.object(type(self.channel), "_stock_preview", lambda channel, links=None: rows):
             wizard = self.wizard()
         self.assertEqual((wizard.quantity_count, wizard.zero_count), (2, 1))
         lines = self.opened(wizard.with_user(self.manager).action_view_quantities())
@@ -75,6 +77,50 @@ class TestGoLive(GoLiveCase):
             [(line.listing_id.external_id, line.current_quantity, line.new_quantity) for line in lines],
             [("1", 5, 0), ("2", 5, 7)],
         )
+
+    def test_the_preview_counts_the_quantities_of_what_it_is_about_to_link(self):
+        empty, full, linked = self.env["product.product"].create(
+            [{"name": sku, "default_code": sku, "is_storable": True} for sku in ("EMPTY", "FULL", "LINKED")]
+        )
+        stock = self.channel.sudo().warehouse_id.lot_stock_id
+        for product, quantity in ((full, 7), (linked, 4)):
+            self.env["stock.quant"]._update_available_quantity(product, stock, quantity)
+        for product in empty + full + linked:
+            sku = product.default_code
+            keys = {"sku": sku, "sku_key": normalize_sku(sku), "stock_ref": sku, "remote_quantity": 22}
+            listing = self.listing(sku, **keys)
+            if product == linked:
+                listing._link(product)
+        wizard = self.wizard()
+        self.assertEqual((wizard.link_count, wizard.quantity_count, wizard.zero_count), (2, 3, 1))
+        lines = self.opened(wizard.action_view_quantities())
+        self.assertEqual(
+            [(line.listing_id.sku, line.current_quantity, line.new_quantity, line.is_linked) for line in lines],
+            [("EMPTY", 22, 0, False), ("LINKED", 22, 4, True), ("FULL", 22, 7, False)],
+        )
+        self.assertFalse(lines.listing_id.filtered(lambda listing: listing.sku != "LINKED").mapping_id)
+        with Form(wizard) as form:
+            form.auto_link = False
+            self.assertEqual((form.quantity_count, form.zero_count), (1, 0), "what is not linked is not pushed")
+        self.assertEqual(self.opened(wizard.action_view_quantities()).listing_id.sku, "LINKED")
+
+    def test_the_preview_counts_the_orders_that_linking_releases(self):
+        product = self.env["product.product"].create({"name": "Hat", "default_code": "HAT", "is_storable": True})
+        self.env["stock.quant"]._update_available_quantity(product, self.channel.sudo().warehouse_id.lot_stock_id, 7)
+        self.channel.sudo().order_start = "2026-01-01"
+        connector = FakeConnector()
+        connector.orders = [
+            order("1", [line("a", "hat", sku="HAT", quantity=3)]),
+            order("2", [line("b", "hat", sku="HAT")], payment_status=PaymentStatus.PENDING),
+        ]
+        with connected(self.env, connector):
+            self.channel.sudo()._ingest_orders(connector.orders, self.channel.sudo()._open_run("orders"))
+        listing = self.env["order.channel.listing"].search([("channel_id", "=", self.channel.id)])
+        listing.write({"stock_ref": "hat", "remote_quantity": 7})
+        wizard = self.wizard()
+        self.assertEqual((wizard.link_count, wizard.order_count, wizard.release_count), (1, 0, 1))
+        (line_,) = self.opened(wizard.action_view_quantities())
+        self.assertEqual(line_.new_quantity, 3, "both orders hold what they will take")
 
     def test_the_preview_counts_orders_that_are_ready(self):
         partner = self.env["res.partner"].create({"name": "Buyer"})

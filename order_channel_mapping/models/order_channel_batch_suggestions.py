@@ -5,9 +5,6 @@ from odoo.fields import Domain
 from ..tools.guard import permitted
 from .order_channel_batch import AT_ONCE
 
-#: two products that fit a listing about as well are a question for a person
-TIE = 5.0
-
 
 class OrderChannelBatch(models.Model):
     """Accepting the suggestions above a score, as a change that is looked at first and can be undone."""
@@ -47,8 +44,7 @@ class OrderChannelBatch(models.Model):
         )
         lines = []
         for listing, candidates in suggestions.grouped("listing_id").items():
-            best = candidates[0]
-            tied = len(candidates) > 1 and candidates[1].score > best.score - TIE
+            best, tied = candidates[0], len(candidates._tied()) > 1
             lines.append(
                 {
                     "listing_id": listing.id,
@@ -85,8 +81,28 @@ class OrderChannelListing(models.Model):
 
     _inherit = "order.channel.listing"
 
+    suggestion_tie_count = fields.Integer(compute="_compute_suggestion_tie_count")  # 0: one product fits best
+
+    @api.depends("suggestion_id", "suggestion_ids.score", "suggestion_ids.state")
+    def _compute_suggestion_tie_count(self):
+        tied = self._tied_suggestions()
+        for listing in self:
+            listing.suggestion_tie_count = len(tied.get(listing._origin, ()))
+
+    def _tied_suggestions(self):
+        """The products that fit a listing about equally well, where there are several; one query for all listings.
+
+        :return: ``{listing: order.channel.suggestion records}``
+        """
+        open_ones = self.env["order.channel.suggestion"].search(
+            [("listing_id", "in", self.filtered("suggestion_id").ids), ("state", "=", "open")],
+            order="listing_id, score desc, id",
+        )
+        tied = {listing: candidates._tied() for listing, candidates in open_ones.grouped("listing_id").items()}
+        return {listing: candidates for listing, candidates in tied.items() if len(candidates) > 1}
+
     def action_accept_suggestion(self):
-        """Link to the best suggestion. The context's ``seen_suggestion_id`` is the one that the person looked at."""
+        """Link to the best suggestion, or ask where several products fit about equally well. The context's ``seen_suggestion_id`` is the one that the person looked at."""
         self.ensure_one()
         seen = self.env["order.channel.suggestion"].browse(self.env.context.get("seen_suggestion_id") or [])
         listing = self._as_mapper()
@@ -94,6 +110,8 @@ class OrderChannelListing(models.Model):
             raise UserError(listing._say_who_changed())
         if not seen or seen != listing.suggestion_id.sudo(False):
             raise UserError(self.env._("Another product fits better by now. Look at the item again."))
+        if self.suggestion_tie_count:
+            return self.action_open_link()
         return listing.suggestion_id.with_env(self.env).action_accept()
 
     def action_accept_suggestions(self):

@@ -10,6 +10,8 @@ from .order_channel_pass import PASS_SECONDS
 
 _logger = logging.getLogger(__name__)
 
+#: of scores: two products that fit a listing about as well are a question for a person
+TIE = 5.0
 #: listings looked at in one transaction
 SUGGEST_CHUNK = 1000
 
@@ -62,6 +64,10 @@ class OrderChannelSuggestion(models.Model):
         """
         text = ", ".join(reason_text(self.env, code, params)[0] for code, params in reasons or ())
         return text[:1].upper() + text[1:]
+
+    def _tied(self):
+        """Those of one listing's open suggestions, the best first, that fit about as well as the best."""
+        return self.filtered(lambda suggestion: suggestion.score > self[0].score - TIE)
 
     # === ACTIONS: what people may do (group and company are checked, then done in sudo) === #
 

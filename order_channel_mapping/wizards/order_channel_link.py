@@ -18,6 +18,8 @@ class OrderChannelLink(models.TransientModel):
     waiting_order_count = fields.Integer(related="listing_id.waiting_order_count")
     suggestion_product_id = fields.Many2one(related="listing_id.suggestion_product_id")
     suggestion_text = fields.Char(related="listing_id.suggestion_text")
+    candidate_ids = fields.Many2many("product.product", string="Fit Equally Well", readonly=True)  # one is to be chosen
+    candidate_count = fields.Integer(compute="_compute_candidate_count")
     product_id = fields.Many2one("product.product", domain=OWN_PRODUCTS, ondelete="cascade")
     quantity = fields.Float(
         default=1.0, digits="Product Unit", help="How many of the product one sold item is: 6 for a pack of six."
@@ -33,14 +35,16 @@ class OrderChannelLink(models.TransientModel):
     @api.model
     def default_get(self, fields):
         """What the listings stand for already, else the product that their SKU or barcode points at. For a single one that
-        has neither, the best suggestion, as the list shows it.
+        has neither, the best suggestion, as the list shows it; none where several products fit, which are shown instead.
 
         The listings are the ids in ``default_listing_ids`` of the context.
         """
         values = super().default_get(fields)
         listings = self.env["order.channel.listing"].browse(self.env.context.get("default_listing_ids") or []).exists()
         listings.check_access("read")
-        lines = self._propose_lines(listings)
+        candidate_ids = self._propose_candidates(listings) if len(listings) == 1 else []
+        lines = self._propose_lines(listings, suggest=not candidate_ids)
+        values["candidate_ids"] = [Command.set(candidate_ids)]
         values["seen"] = {listing.id: listing.mapping_id.id for listing in listings}
         if len(listings) == 1:
             values |= {"listing_id": listings.id, "bundle": len(lines) > 1}
@@ -51,15 +55,27 @@ class OrderChannelLink(models.TransientModel):
         return values
 
     @api.model
-    def _propose_lines(self, listings):
-        """:rtype: list[dict]"""
+    def _propose_candidates(self, listing):
+        """Products of which none fits an unlinked listing better than the others: ids, likely ones first."""
+        if listing.mapping_id:
+            return []
+        match = listing.sudo()._find_products()[listing.sudo()]
+        if match.hint in ("none", "no_sku"):
+            return [suggestion.product_id.id for suggestion in listing._tied_suggestions().get(listing, ())]
+        return list(match.candidates)
+
+    @api.model
+    def _propose_lines(self, listings, suggest=True):
+        """:param suggest: a single listing gets the best suggestion where nothing else is known of it
+        :rtype: list[dict]
+        """
         found = {listing.id: match for listing, match in listings.sudo()._find_products().items()}
         lines = []
         for listing in listings:
             components = [(line.product_id.id, line.quantity) for line in listing.mapping_id.line_ids]
             if not components:
                 components = found[listing.id].components
-            if not components and len(listings) == 1 and listing.suggestion_id:
+            if suggest and not components and len(listings) == 1 and listing.suggestion_id:
                 components = [(listing.suggestion_product_id.id, listing.suggestion_quantity)]
             components = components or [(False, 1.0)]
             lines += [
@@ -73,6 +89,19 @@ class OrderChannelLink(models.TransientModel):
         """Whether any of the items stands for something already."""
         for wizard in self:
             wizard.changing = bool((wizard.listing_id | wizard.line_ids.listing_id).mapping_id)
+
+    @api.depends("candidate_ids")
+    def _compute_candidate_count(self):
+        for wizard in self:
+            wizard.candidate_count = len(wizard.candidate_ids)
+
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        """A candidate that was suggested as so many pieces is taken as that."""
+        product = self.product_id._origin
+        if product in self.candidate_ids._origin:
+            suggestions = self.listing_id._origin.suggestion_ids
+            self.quantity = suggestions.filtered(lambda other: other.product_id == product).quantity or 1.0
 
     @api.onchange("bundle")
     def _onchange_bundle(self):

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import freeze_time
+from odoo.tests import Form, freeze_time
 
 from odoo.addons.order_channel_mapping.models import (
     order_channel_batch_suggestions,
@@ -301,6 +301,58 @@ class TestDeciding(SuggestionCase):
         self.assertEqual(self.item.mapping_id.user_id, self.clerk)
         self.assertEqual((self.best.state, self.best.user_id), ("accepted", self.clerk))
         self.assertFalse(self.item.suggestion_id)
+
+    def tie(self, score=None, quantity=1.0, product=None):
+        product = product or self.assam
+        self.item.suggestion_ids.filtered(lambda suggestion: suggestion.product_id == product).unlink()
+        return self.env["order.channel.suggestion"].create(
+            {
+                "listing_id": self.item.id,
+                "company_id": self.company.id,
+                "product_id": product.id,
+                "score": self.best.score if score is None else score,
+                "quantity": quantity,
+            }
+        )
+
+    def test_where_several_fit_equally_well_accepting_asks(self):
+        self.tie(self.best.score - 1, quantity=6)
+        self.assertEqual(self.item.suggestion_tie_count, 2)
+        action = self.as_clerk(self.item, seen_suggestion_id=self.best.id).action_accept_suggestion()
+        self.assertFalse(self.item.mapping_id, "nothing is linked before the choice")
+        form = Form(self.env[action["res_model"]].with_user(self.clerk).with_context(**action["context"]))
+        self.assertEqual(form.candidate_count, 2)
+        self.assertFalse(form.product_id, "none of them is proposed")
+        form.product_id = self.assam
+        self.assertEqual(form.quantity, 6)
+        form.product_id = self.sencha
+        self.assertEqual(form.quantity, 1)
+        form.save().action_link()
+        self.assertEqual(self.item.product_id, self.sencha)
+
+    def test_one_that_fits_clearly_better_is_accepted_without_asking(self):
+        self.tie(self.best.score - 5)
+        self.assertEqual(self.item.suggestion_tie_count, 0)
+        self.as_clerk(self.item, seen_suggestion_id=self.best.id).action_accept_suggestion()
+        self.assertEqual(self.item.product_id, self.sencha)
+
+    def test_a_refused_one_is_no_rival(self):
+        self.as_clerk(self.tie()).action_refuse()
+        self.assertEqual(self.item.suggestion_tie_count, 0)
+
+    def test_who_chooses_among_all_is_not_asked_again(self):
+        other = self.tie()
+        self.as_clerk(other).action_accept()
+        self.assertEqual(self.item.product_id, self.assam)
+
+    def test_two_products_of_one_sku_are_shown_as_the_choice(self):
+        twin = self.env["product.product"].create({"name": "Sencha", "default_code": "TEA-GREEN-100"})
+        listing = self.listing("Sencha", "TEA-GREEN-100")
+        action = self.as_clerk(listing).action_open_link()
+        form = Form(self.env[action["res_model"]].with_user(self.clerk).with_context(**action["context"]))
+        self.assertEqual(form.candidate_count, 2)
+        wizard = self.env[action["res_model"]].with_user(self.clerk).with_context(**action["context"]).create({})
+        self.assertEqual(wizard.candidate_ids, self.sencha + twin)
 
     def test_what_was_not_looked_at_is_not_accepted(self):
         other = self.env["order.channel.suggestion"].create(

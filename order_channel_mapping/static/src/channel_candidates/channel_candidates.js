@@ -7,7 +7,8 @@ import { Component } from "@odoo/owl";
  */
 export class ChannelCandidates extends Component {
     static template = "order_channel_mapping.ChannelCandidates";
-    static props = { ...standardFieldProps };
+    static props = { ...standardFieldProps, autosave: { type: Boolean, optional: true } };
+    static defaultProps = { autosave: true };
 
     get candidates() {
         return this.props.record.data[this.props.name].records.map(({ resId, data }) => ({
@@ -21,17 +22,19 @@ export class ChannelCandidates extends Component {
     }
 
     get decided() {
-        return this.props.record.data.state !== "pending" || this.props.record.context.batch_state !== "ready";
+        const { data, context } = this.props.record;
+        return "state" in data && (data.state !== "pending" || context.batch_state !== "ready");
     }
 
     choose({ id, name }) {
-        return this.props.record.update({ product_id: { id, display_name: name } }, { save: true });
+        return this.props.record.update({ product_id: { id, display_name: name } }, { save: this.props.autosave });
     }
 }
 
 export const channelCandidates = {
     component: ChannelCandidates,
     supportedTypes: ["many2many"],
+    extractProps: ({ options }) => ({ autosave: options.autosave ?? true }),
     relatedFields: [{ name: "display_name", type: "char" }],
 };
 

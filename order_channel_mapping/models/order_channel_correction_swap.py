@@ -2,10 +2,10 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools.amounts import ZERO, LineAmounts, decimal
-from ..tools.digest import text_digest
 from ..tools.guard import internal
+from ..tools.merge import merge_text
 from ..tools.money import prorate
-from .order_channel_projection import _Projector
+from .order_channel_projection import _Projector, as_written
 
 
 class OrderChannelOrderLine(models.Model):
@@ -101,7 +101,10 @@ class OrderChannelOrderLine(models.Model):
             values = planned.values
             if old.channel_mapping_id:  # the rest was replaced before: its lines have the usual keys
                 values["channel_key"] = f"{planned.key}:{old.id}"
-            values["channel_digest"] = text_digest(values)
+            values["channel_written"] = as_written(planned)
+            if old.channel_written:  # a person's note in the description goes along, and so does the line's place
+                values["name"], __ = merge_text(old.channel_written["name"], old.name, values["name"], changed=False)
+                values["sequence"] = old.sequence
             routes = {"route_ids": [fields.Command.set(old.route_ids.ids)]} if old.route_ids else {}
             values_list.append({**values, **routes, "order_id": old.order_id.id})
         internal(self.env["sale.order.line"]).with_context(sale_no_log_for_new_lines=True).create(values_list)

@@ -186,12 +186,10 @@ class OrderChannelOrder(models.Model):
 
     _inherit = "order.channel.order"
 
-    def _project(self, partners=None, only_lines=None, readdressed=()):
+    def _project(self, partners=None, only_lines=None):
         """Override: the sales order of an offline order is a person's work, there is nothing to bring it in line with."""
         marketplaces = self.filtered(lambda order: order.channel_id.provider != OFFLINE)
-        return (
-            super(OrderChannelOrder, marketplaces)._project(partners, only_lines, readdressed) if marketplaces else None
-        )
+        return super(OrderChannelOrder, marketplaces)._project(partners, only_lines) if marketplaces else None
 
     @api.model
     def _offline_values(self, sale_order):

@@ -54,7 +54,7 @@ class OrderChannelOrder(models.Model):
     kept_difference = fields.Float(
         digits=(16, 4), readonly=True, help="By how much the sales order's total differs on purpose from the channel's."
     )
-    removed_lines = fields.Json(readonly=True)  # of the sales order, by a person: {key: digest of what it was}
+    removed_lines = fields.Json(readonly=True)  # of the sales order, by a person: {key: the channel's facts}
     buyer_ref = fields.Char(readonly=True)
     buyer_email = fields.Char(readonly=True)
     buyer_name = fields.Char(string="Buyer", readonly=True)

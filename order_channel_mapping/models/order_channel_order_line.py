@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from ..tools.amounts import line_amounts
+from ..tools.amounts import is_sellers, line_amounts
+from ..tools.digest import text_digest
 
 
 class OrderChannelOrderLine(models.Model):
@@ -57,6 +58,19 @@ class OrderChannelOrderLine(models.Model):
         return line_amounts(
             self.quantity, self.cancelled_quantity, self.subtotal, self.discount, self.taxes or [], digits
         )
+
+    def _channel_facts(self):
+        """What the channel says of this line, by the group of fields that it is about: a person's change of these stays
+        until the channel changes them."""
+        self.ensure_one()
+        sells = bool(self.listing_id)
+        taxes = [[tax.get("code"), tax.get("rate"), tax.get("included")] for tax in self.taxes or [] if is_sellers(tax)]
+        return {
+            "quantity": self._open_quantity() if sells else 1.0,
+            "price": round(self.subtotal / self.quantity, 6) if sells and self.quantity else self.subtotal,
+            "taxes": taxes,
+            "text": text_digest([self.name, self.sku, self.attributes]),
+        }
 
     def _sale_description(self, with_sku=False):
         """The channel's title and what the buyer asked for (personalisation), as the sales order line's text.

@@ -186,7 +186,7 @@ class OrderChannel(models.Model):
         events = [(order, "imported", None, None) for order in created]
         events += [(order, "adjusted", {"adjusted": order.adjusted}, None) for order in created if order.adjusted]
         revised = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
-        readdressed, new_lines = set(), []
+        new_lines = []
         for known_order, order, values in updated:
             adjusted = values["adjusted"] if values["adjusted"] != known_order.adjusted else False
             changes, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
@@ -194,11 +194,9 @@ class OrderChannel(models.Model):
             if adjusted:
                 events.append((known_order, "adjusted", {"adjusted": adjusted}, None))
             new_lines += lines
-            if {"address", "ship_by"}.intersection(changes):
-                readdressed.add(order.external_id)
         self.env["order.channel.order.line"].create(new_lines)
         self.env["order.channel.event"]._log(events)
-        (created + revised)._project(partners, readdressed=readdressed)
+        (created + revised)._project(partners)
         self.env.flush_all()  # a bad value shows here, inside the batch's savepoint
         return Counter(created=len(created), updated=len(revised))
 

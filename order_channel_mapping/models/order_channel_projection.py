@@ -8,7 +8,7 @@ from odoo import models
 from odoo.fields import Command
 
 from ..tools.amounts import Coins, decimal, is_sellers, known_rate, rounding_left
-from ..tools.digest import text_digest
+from ..tools.digest import text_digest, to_json
 from ..tools.guard import internal
 from ..tools.money import split
 from .order_channel_tax_map import TaxMatcher, tax_question
@@ -23,6 +23,17 @@ SERVICE_PRODUCTS = {
     "service": "order_channel_mapping.product_service",  # no kind of line: what a person takes as a service
 }
 PLACEHOLDER = "order_channel_mapping.product_placeholder"
+#: fields of a sales order line that the projection writes and a person may change
+MERGED = (
+    "product_id",
+    "product_uom_id",
+    "product_uom_qty",
+    "price_unit",
+    "discount",
+    "tax_ids",
+    "name",
+    "sequence",
+)
 ZERO, ONE = Decimal(0), Decimal(1)
 QUIET = {
     "tracking_disable": True,
@@ -40,6 +51,7 @@ class PlannedLine:
     key: str
     values: dict[str, Any]
     line: Any = None  # order.channel.order.line
+    facts: dict[str, Any] = field(default_factory=dict)  # what the channel says of it
 
 
 @dataclass(slots=True)
@@ -52,19 +64,33 @@ class Plan:
     rounding: Decimal = ZERO  # of the total, by the channel and where our shares are rounded otherwise
 
 
+def note_html(text):
+    """The buyer's note, which is text, as HTML."""
+    return Markup("<br>").join((text or "").splitlines())  # escaped
+
+
+def as_written(planned):
+    """What is kept of a planned line, so that a later projection tells what the channel changed from what a person did."""
+    values = planned.values
+    kept = {name: values[name] for name in MERGED if name != "tax_ids"}
+    extra = values["extra_tax_data"] and text_digest(values["extra_tax_data"])
+    return {**kept, "tax_ids": values["tax_ids"][0][2], "extra": extra, "facts": planned.facts}
+
+
 class OrderChannelOrder(models.Model):
     """The projection: a channel order as a draft sales order with exactly the channel's amounts (rule 5)."""
 
     _inherit = "order.channel.order"
 
-    def _project(self, partners=None, only_lines=None, readdressed=()):
+    def _project(self, partners=None, only_lines=None):
         """Bring the draft sales orders of these channel orders in line with them, and work out what blocks them.
 
         Open orders without one get one; a cancelled order's draft is cancelled; processed ones are left alone.
 
-        :param partners: ``{external id: (customer, invoice address, delivery address)}`` of orders to create
+        What a person changed on them stays until the channel changes that very thing (see ``_rewrite``).
+
+        :param partners: ``{external id: (customer, invoice address, delivery address)}`` of orders that came in
         :param only_lines: channel order lines whose mapping changed; None: all lines (a new revision)
-        :param readdressed: external ids of orders whose address or ship-by date the channel changed
         """
         projector = _Projector(self)
         to_create, plans, processed = [], {}, self.browse()
@@ -75,8 +101,8 @@ class OrderChannelOrder(models.Model):
             elif sale_order and sale_order.state in ("draft", "sent"):
                 plans[order] = projector.plan(order)
                 order._rewrite(sale_order, plans[order], only_lines)
-                if order.external_id in readdressed and order.external_id in (partners or {}):
-                    internal(sale_order).write(projector.address_values(order, partners[order.external_id]))
+                if order.external_id in (partners or {}):
+                    order._rewrite_header(sale_order, projector.header_values(order, partners[order.external_id]))
             elif sale_order.state == "sale":
                 processed |= order
             elif not sale_order and (partners or {}).get(order.external_id):
@@ -109,34 +135,6 @@ class OrderChannelOrder(models.Model):
         )
         if products:
             self.env["order.channel.stock.change"]._mark(products.ids)
-
-    def _rewrite(self, sale_order, plan, only_lines):
-        """Write what differs, each line in one write so that Odoo does not reprice it."""
-        sale_lines = {line.channel_key: line for line in internal(sale_order.order_line) if line.channel_key}
-        removed = self.removed_lines or {}
-        touched = None if only_lines is None else set(only_lines.ids)
-        new = []
-        for planned in plan.lines:
-            sale_line = sale_lines.pop(planned.key, None)
-            if touched is not None and not (planned.line and planned.line.id in touched):
-                continue
-            digest = planned.values["channel_digest"]
-            if sale_line:
-                # what the channel did not change stays as a person may have edited it
-                if sale_line.channel_digest != digest:
-                    sale_line.write(planned.values)
-            elif removed.get(planned.key) != digest:  # nor does a line come back that a person removed
-                new.append({**planned.values, "order_id": sale_order.id})
-        if new:
-            returned = {values["channel_key"] for values in new} & removed.keys()
-            if returned:
-                self.removed_lines = {key: digest for key, digest in removed.items() if key not in returned}
-            internal(self.env["sale.order.line"]).with_context(**QUIET).create(new)
-        left = self.env["sale.order.line"].union(*sale_lines.values())
-        if touched is not None:  # a bundle's lines, where its item stands for less now
-            left = left.filtered(lambda line: line.channel_order_line_id.id in touched)
-        # what left the warehouse before a correction stays on record; the total says so where that is too much now
-        internal(left.filtered(lambda line: not line.qty_delivered)).unlink()
 
     def _cancel_projection(self, sale_order):
         """The channel cancelled: a draft goes with it, a processed order asks a person."""
@@ -179,7 +177,7 @@ class _Projector:
             "origin": channel.name,
             "company_id": channel.company_id.id,
             "partner_id": addresses[0].id,
-            **self.address_values(order, addresses),
+            **self.header_values(order, addresses),
             "date_order": order.placed_at or order.create_date,
             "warehouse_id": channel.warehouse_id.id,
             "pricelist_id": False,
@@ -192,17 +190,26 @@ class _Projector:
         }
 
     @staticmethod
-    def address_values(order, addresses):
+    def header_values(order, addresses):
         """Where an order goes and by when: what the channel may change before it is processed.
 
         :param addresses: (customer, invoice address, delivery address)
         """
-        return {
+        data = order.data or {}
+        values = {
             "partner_invoice_id": addresses[1].id,
             "partner_shipping_id": addresses[2].id,
             "commitment_date": order.ship_by,
-            "note": Markup("<br>").join(((order.data or {}).get("note") or "").splitlines()),  # text: escaped
+            "note": note_html(data.get("note")),
         }
+        facts = {
+            "partner_invoice_id": text_digest(data.get("billing")),
+            "partner_shipping_id": text_digest(data.get("shipping")),
+            "commitment_date": to_json(order.ship_by),
+            "note": data.get("note"),
+        }
+        kept = {**values, "commitment_date": facts["commitment_date"], "note": data.get("note")}
+        return {**values, "channel_written": {**kept, "facts": facts}}
 
     # === THE LINES === #
 
@@ -239,21 +246,24 @@ class _Projector:
                 plan.lines.append(self._planned(f"{line.id}:0", line, {**values, "name": name}))
             if amounts.discount_net or any(amounts.discount_taxes):
                 key = tuple(tax.id for tax in taxes)
-                net, parts = discounts.get(key, (ZERO, [ZERO] * len(taxes)))
+                net, parts, of, worth = discounts.get(key, (ZERO, [ZERO] * len(taxes), [], ZERO))
+                worth += amounts.discount_net + sum(amounts.discount_taxes, ZERO)
                 tax_parts = [
                     sum((amounts.discount_taxes[place] for place in of_tax), old)
                     for old, of_tax in zip(parts, places, strict=True)
                 ]
-                discounts[key] = (net + amounts.discount_net, tax_parts)
-        for tax_ids, (net, parts) in discounts.items():
+                discounts[key] = (net + amounts.discount_net, tax_parts, [*of, line.id], worth)
+        for tax_ids, (net, parts, of, worth) in discounts.items():
             product = self.services["discount"]
             taxes = self.env["account.tax"].browse(tax_ids).sudo()
             values = self._values(order, product, product.uom_id, ONE, net, parts, taxes)
             key = "discount:" + ",".join(map(str, tax_ids))
-            plan.lines.append(PlannedLine(key, {**values, "channel_key": key, "sequence": 1000, "name": product.name}))
+            values |= {"channel_key": key, "sequence": 1000, "name": product.name}
+            facts = {"price": float(worth), "of": of}
+            plan.lines.append(PlannedLine(key, values, facts=facts))
         self._add_rounding(order, plan, booked, digits, bool(coins.left))
         for planned in plan.lines:
-            planned.values["channel_digest"] = text_digest(planned.values)
+            planned.values["channel_written"] = as_written(planned)
         return plan
 
     def _add_rounding(self, order, plan, booked, digits, fractions):
@@ -270,7 +280,7 @@ class _Projector:
         product = self.services["rounding"]
         values = self._values(order, product, product.uom_id, ONE, rounding, [], [])
         values |= {"channel_key": "rounding", "sequence": 1001, "name": product.get_product_multiline_description_sale()}
-        plan.lines.append(PlannedLine("rounding", values))
+        plan.lines.append(PlannedLine("rounding", values, facts={"price": float(rounding)}))
 
     def _match_taxes(self, line, destination, plan):
         """The seller's taxes of a line in Odoo; a question where one has no certain match.
@@ -332,6 +342,7 @@ class _Projector:
             key,
             {**values, "channel_key": key, "channel_order_line_id": line.id, "sequence": 10 + line.sequence},
             line,
+            line._channel_facts(),
         )
 
     def _values(self, order, product, uom, quantity, net, tax_amounts, taxes):

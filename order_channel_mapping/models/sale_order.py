@@ -7,7 +7,7 @@ from ..tools.silence import is_silent
 from .order_channel_account import OFFLINE
 
 #: what only the addon's own methods set
-CHANNEL_FACTS = ("channel_order_id", "channel_frozen", "channel_to_resolve")
+CHANNEL_FACTS = ("channel_order_id", "channel_frozen", "channel_to_resolve", "channel_written")
 MOVED_STATES = ("sale", "done")
 OPEN_STATES = ("draft", "sent", "cancel")  # whatever other state an app adds may be one in which an order moves
 
@@ -28,6 +28,8 @@ class SaleOrder(models.Model):
     channel_to_resolve = fields.Boolean(
         string="To Resolve", copy=False, readonly=True
     )  # frozen, or another open blocker
+    # addresses, date and note as the projection last wrote them, and on what facts
+    channel_written = fields.Json(copy=False, readonly=True)
     channel_blocker_ids = fields.One2many(related="channel_order_id.blocker_ids", string="In the Way")
     channel_event_ids = fields.One2many(related="channel_order_id.event_ids", string="Audit Trail")
 

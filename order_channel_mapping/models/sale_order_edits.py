@@ -88,4 +88,9 @@ class SaleOrderLine(models.Model):
         """A channel's line that a person removes comes back only when the channel changes it."""
         for line in self._of_marketplaces().filtered("channel_key").sudo():
             order = line.order_id.channel_order_id
-            order.removed_lines = {**(order.removed_lines or {}), line.channel_key: line.channel_digest}
+            order.removed_lines = {**(order.removed_lines or {}), line.channel_key: line._channel_facts()}
+
+    def _channel_facts(self):
+        """What the channel said of this line when it was last written."""
+        written = self.channel_written or {}
+        return written.get("facts") or (self.channel_order_line_id and self.channel_order_line_id._channel_facts())

@@ -6,7 +6,7 @@ from .order_channel_projection import PLACEHOLDER
 from .sale_order_edits import PRICED
 
 #: the link to the channel, which only the addon's own methods set
-CHANNEL_LINK = ("channel_key", "channel_order_line_id", "channel_mapping_id", "channel_units")
+CHANNEL_LINK = ("channel_key", "channel_order_line_id", "channel_mapping_id", "channel_units", "channel_written")
 
 
 class SaleOrderLine(models.Model):
@@ -17,7 +17,7 @@ class SaleOrderLine(models.Model):
     channel_order_line_id = fields.Many2one(
         "order.channel.order.line", copy=False, index="btree_not_null", readonly=True, ondelete="set null"
     )
-    channel_digest = fields.Char(copy=False, readonly=True)  # of what the projection last wrote
+    channel_written = fields.Json(copy=False, readonly=True)  # what the projection last wrote, and on what facts
     channel_key = fields.Char(copy=False, readonly=True)  # set on every line that the projection wrote
 
     # === PRICES STAY === #

@@ -92,6 +92,9 @@ EVENTS = {
     "corrected_stock": _lt("Stock corrected: %(quantity)s items left as %(new)s, booked as %(old)s"),
     "edited": _lt("Changed by hand: %(changes)s"),
     "edited_line": _lt("Changed by hand: %(line)s: %(changes)s"),
+    "replaced": _lt("The channel changed what was changed by hand: %(changes)s"),
+    "replaced_line": _lt("The channel changed what was changed by hand: %(line)s: %(changes)s"),
+    "edited_gone": _lt("A line that was changed by hand is gone: %(line)s, %(amount)s"),
     "line_added": _lt("Added by hand: %(line)s, %(amount)s"),
     "line_removed": _lt("Removed by hand: %(line)s, %(amount)s"),
     "processed": _lt("Processed"),
@@ -177,10 +180,10 @@ def event_text(env, code, params=None):
     elif code == "revised":
         key = "revised_changes" if params.get("changes") else code
         params["changes"] = _listed(env, params.get("changes"))
-    elif code == "edited":
-        key = "edited_line" if params.get("line") else code
+    elif code in ("edited", "replaced"):
+        key = f"{code}_line" if params.get("line") else code
         params["changes"] = _edits(env, params.get("changes"))
-    elif code in ("line_added", "line_removed", "rounded"):
+    elif code in ("line_added", "line_removed", "edited_gone", "rounded"):
         params["amount"] = _money(env, params.get("amount"), params.get("currency"))
     elif code == "total_kept":
         params = _blocker_words(env, "total", params)
@@ -229,12 +232,12 @@ def _listed(env, codes):
 
 
 def _edits(env, changes):
-    """``Quantity 1.0 → 2.0, Taxes …`` of ``{field: [old, new]}``."""
-    Line = env["sale.order.line"]
+    """``Quantity 1.0 → 2.0, Taxes …`` of ``{field: [old, new]}``, of a line or of the order itself."""
+    known = {**env["sale.order"]._fields, **env["sale.order.line"]._fields}
     return ", ".join(
-        f"{Line._fields[name]._description_string(env)} {_value(old)} → {_value(new)}"
+        f"{known[name]._description_string(env)} {_value(old)} → {_value(new)}"
         for name, (old, new) in (changes or {}).items()
-        if name in Line._fields
+        if name in known
     )
 
 

@@ -57,3 +57,23 @@ class TestMigrations(OrderCase):
         migrate(self.env.cr, "19.0.1.2.0/post-tax_rates")
         self.env.invalidate_all()
         self.assertEqual(answers.mapped("rate_unknown"), [True, False])
+
+    def test_what_people_changed_before_the_upgrade_stays(self):
+        lines = [line("a", sku="MUG-1", discount="1.00"), line("b", sku="TEA-1")]
+        (sale,) = self.bring(self.order("1", lines, note="Ring"))
+        mug = sale.order_line.filtered(lambda sale_line: sale_line.product_id == self.mug)
+        mug.product_uom_qty = 4.0
+        sale.order_line.filtered(lambda sale_line: sale_line.product_id == self.tea).unlink()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE sale_order SET channel_written = NULL")
+        self.env.cr.execute("UPDATE sale_order_line SET channel_written = NULL")
+        order = self.channel_order("1")
+        order.removed_lines = dict.fromkeys(order.removed_lines, "digest of before")
+        self.env.flush_all()
+        self.env.invalidate_all()
+        migrate(self.env.cr, "19.0.1.2.0/post-what_was_written")
+        self.env.invalidate_all()
+        self.channel_order("1")._recheck()
+        self.assertEqual((mug.product_uom_qty, self.tea in sale.order_line.product_id), (4.0, False))
+        self.take(self.order("1", [line("a", sku="MUG-1", quantity=2), lines[1]], note="Ring"))
+        self.assertEqual((mug.product_uom_qty, self.tea in sale.order_line.product_id), (2.0, False))

@@ -55,6 +55,7 @@ from . import order_channel_order
 from . import order_channel_order_facts
 from . import order_channel_projection
 from . import order_channel_projection_merge
+from . import order_channel_revision
 from . import order_channel_resolution
 from . import order_channel_status_map
 from . import order_channel_options

@@ -1,8 +1,5 @@
 from odoo import api, fields, models
 
-#: what of an order matters to a sales order that is processed already: anything else may change unseen
-LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
-
 
 class OrderChannelOrder(models.Model):
     """What the channel says about an order: the external truth, its lines, its raw payload and revision."""
@@ -62,6 +59,7 @@ class OrderChannelOrder(models.Model):
         "res.partner", string="Customer", readonly=True, index="btree_not_null", check_company=True
     )
     hold = fields.Char(string="Held by the Channel", readonly=True)
+    gone = fields.Boolean(string="Deleted at the Channel", readonly=True)
     test = fields.Boolean(string="Test Order", readonly=True)
     data = fields.Json(readonly=True)  # the Order record without its lines, for everything that has no field of its own
     payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")
@@ -90,64 +88,3 @@ class OrderChannelOrder(models.Model):
         :param line: order.channel.order.line that it is about, or None
         """
         return self.env["order.channel.event"]._log([(order, code, params, line) for order in self])
-
-    # === A REVISION === #
-
-    def _update_from_channel(self, values, lines_values):
-        """Take over what the channel says now. The sales order is not touched here (see ``_project``).
-
-        :param dict values: of this model
-        :param lines_values: list of values of ``order.channel.order.line``
-        :return: (codes of what changed, see ``_facts_changed``; values of the lines that are new)
-        """
-        self.ensure_one()
-        changes = self._facts_changed(values, lines_values)
-        self.write(values)
-        known, new_lines = {line.external_id: line for line in self.line_ids}, []
-        for line_values in lines_values:
-            line = known.pop(line_values["external_id"], None)
-            if not line:
-                new_lines.append({**line_values, "order_id": self.id})
-                continue
-            if line.mapping_id:
-                line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
-            line.write(line_values)
-        for line in known.values():  # no longer on the order: nothing of it is to be delivered
-            line.cancelled_quantity = line.quantity
-        if changes:
-            self._note_change_of_processed(changes)
-        return changes, new_lines
-
-    def _facts_changed(self, values, lines_values):
-        """What changed that a sales order shows: codes for the audit trail and the *changed* blocker.
-
-        :rtype: list[str]
-        """
-        changes = []
-        if self.status != values["status"]:
-            changes.append(values["status"])
-        known = {line.external_id: line for line in self.line_ids}
-        new = {line["external_id"]: line for line in lines_values}
-        if known.keys() - new.keys():
-            changes.append("lines_removed")
-        if new.keys() - known.keys():
-            changes.append("lines_added")
-        for external_id, line in known.items():
-            line_values = new.get(external_id)
-            if line_values and any(line._differs(name, line_values[name]) for name in LINE_FACTS):
-                changes.append("lines_changed")
-                break
-        if abs((self.amount_total or 0) - values["amount_total"]) > 0.00001:
-            changes.append("total")
-        before, now = self.data or {}, values["data"]
-        if any(before.get(part) != now.get(part) for part in ("shipping", "billing")):
-            changes.append("address")
-        if any(before.get(part) != now.get(part) for part in ("ship_by", "note")):
-            changes.append("ship_by")
-        return changes
-
-    def _note_change_of_processed(self, changes):
-        """An order that was processed already changes only when a person accepts it (rule 4): put it up for them."""
-        processed = self.sale_order_ids.filtered(lambda sale_order: sale_order.state == "sale")
-        if processed and set(changes) - {"completed", "ship_by"}:
-            self._set_blocker("changed", {"changes": changes})

@@ -189,8 +189,8 @@ class OrderChannel(models.Model):
         new_lines = []
         for known_order, order, values in updated:
             adjusted = values["adjusted"] if values["adjusted"] != known_order.adjusted else False
-            changes, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
-            events.append((known_order, "revised", {"changes": changes}, None))
+            changed, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
+            events.append((known_order, "revised", changed, None))
             if adjusted:
                 events.append((known_order, "adjusted", {"adjusted": adjusted}, None))
             new_lines += lines
@@ -239,6 +239,7 @@ class OrderChannel(models.Model):
             "buyer_name": buyer and buyer.name,
             **self.env["order.channel.order"]._fact_values(order),
             "hold": order.hold,
+            "gone": False,
             "test": order.test,
             "data": data,
             "payload": order.raw or False,

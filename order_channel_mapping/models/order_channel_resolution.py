@@ -28,7 +28,9 @@ class OrderChannelOrder(models.Model):
         issues = []
         if self.payment_status not in GOOD_PAYMENT:
             issues.append(("payment", None, {"status": self.payment_status}))
-        if self.hold:
+        if self.gone:
+            issues.append(("hold", None, {"gone": True}))
+        elif self.hold:
             issues.append(("hold", None, {"reason": self.hold}))
         if self.fulfillment_status != "unfulfilled" or self.status == "completed":
             issues.append(("shipped", None, {"status": self.fulfillment_status}))

@@ -47,6 +47,10 @@ BLOCKERS = {
         _lt("Add a rate under Currencies. The order continues automatically then."),
     ),
     "hold": (_lt("The channel holds it back: %(reason)s."), _lt("It goes on by itself once the channel lets it go.")),
+    "hold_gone": (
+        _lt("It was deleted at the channel."),
+        _lt("Cancel it here, or overrule this if it is to be delivered all the same."),
+    ),
     "changed": (
         _lt("Changed at the channel after it was processed: %(changes)s."),
         _lt("Compare with the channel's order, change what is needed here, then overrule this."),
@@ -112,6 +116,8 @@ EVENTS = {
     "command_failed": _lt("The channel did not take our message: %(reason)s"),
 }
 
+#: lines that are named in what a revision changed
+MOST_LINES = 5
 #: words for what a revision changed and for parts of an address
 WORDS = {
     "open": _lt("open again"),
@@ -122,7 +128,19 @@ WORDS = {
     "lines_changed": _lt("quantities or prices"),
     "total": _lt("total"),
     "address": _lt("address"),
-    "ship_by": _lt("ship-by date or note"),
+    "note": _lt("the buyer's note"),
+    "ship_by": _lt("ship-by date"),
+    "lines_words": _lt("description or personalisation"),
+    "held": _lt("put on hold (%(hold)s)"),
+    "released": _lt("no longer on hold"),
+    "payment": _lt("payment is now: %(payment)s"),
+    "paid": _lt("payment is now: %(payment)s"),
+    "refunded": _lt("money given back (payment: %(payment)s)"),
+    "refund_deleted": _lt("a refund taken back (payment: %(payment)s)"),
+    "shipped": _lt("shipped there"),
+    "unshipped": _lt("a shipment taken back"),
+    "deleted": _lt("deleted there"),
+    "restored": _lt("there again"),
     "street": _lt("street"),
     "city": _lt("city"),
     "country": _lt("country"),
@@ -144,6 +162,8 @@ def blocker_text(env, code, params=None, label="", has_statuses=False):
     key = code
     if code == "tax":
         key = "tax_many" if params.get("found") else "tax_none" if params.get("rate") else "tax_unknown"
+    elif code == "hold" and params.get("gone"):
+        key = "hold_gone"
     elif code == "currency" and params.get("rate"):
         key = "currency_rate"
     elif code == "total" and params.get("home"):
@@ -153,7 +173,7 @@ def blocker_text(env, code, params=None, label="", has_statuses=False):
     text, remedy = BLOCKERS.get(key, (label or code, ""))
     if code == "total" and total_is_edited(params):
         remedy = KEEP_OR_UNDO
-    elif code == "hold" and has_statuses:
+    elif key == "hold" and has_statuses:
         remedy = HOLD_BY_STATUS
     return _render(env, text, _blocker_words(env, code, params)), _render(env, remedy, {})
 
@@ -179,7 +199,7 @@ def event_text(env, code, params=None):
         params["blocker"] = blocker_text(env, blocker, params, label)[0] if code == "blocked" else label
     elif code == "revised":
         key = "revised_changes" if params.get("changes") else code
-        params["changes"] = _listed(env, params.get("changes"))
+        params["changes"] = _changes(env, params)
     elif code in ("edited", "replaced"):
         key = f"{code}_line" if params.get("line") else code
         params["changes"] = _edits(env, params.get("changes"))
@@ -213,12 +233,30 @@ def _blocker_words(env, code, params):
     elif code == "hold":
         words["reason"] = str(params.get("reason") or "").rstrip(" .")
     elif code == "payment":
-        statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
-        words["status"] = statuses.get(params.get("status"), params.get("status"))
-    for name in ("missing", "changes"):
-        if name in words:
-            words[name] = _listed(env, words[name])
+        words["status"] = _payment(env, params.get("status"))
+    elif code == "changed":
+        words["changes"] = _changes(env, params)
+    if "missing" in words:
+        words["missing"] = _listed(env, words["missing"])
     return words
+
+
+def _payment(env, status):
+    statuses = dict(env["order.channel.order"]._fields["payment_status"]._description_selection(env))
+    return statuses.get(status, status)
+
+
+def _changes(env, params):
+    """What a channel changed: ``lines removed (Mug 3 → 0), address``."""
+    words = {**params, "payment": _payment(env, params.get("payment")), "hold": (params.get("hold") or "").rstrip(" .")}
+    lines = [f"{name} {before:g} → {now:g}" for name, before, now in (params.get("lines") or {}).values()]
+    shown = ", ".join(lines[:MOST_LINES]) + (" …" if len(lines) > MOST_LINES else "")
+    texts = []
+    for change in params.get("changes") or []:
+        texts.append(_render(env, WORDS.get(change, change), words))
+        if shown and change in ("lines_removed", "lines_changed"):
+            texts[-1], shown = f"{texts[-1]} ({shown})", ""
+    return ", ".join(texts)
 
 
 def _money(env, amount, code):

@@ -1,0 +1,150 @@
+from odoo import models
+
+#: what of a line is money or goods, and what is words about them
+LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
+LINE_WORDS = ("name", "attributes")
+#: changes that ask nothing of a person who has processed the order
+HARMLESS = frozenset({"completed", "ship_by", "released", "paid", "shipped", "restored"})
+#: changes that end what another one began
+ENDS = {"released": "held", "paid": "payment", "restored": "deleted"}
+#: payments after which nobody needs to look
+SETTLED = frozenset({"authorized", "paid"})
+
+
+class OrderChannelOrder(models.Model):
+    """A revision: what the channel changed on an order, in words, and who has to know."""
+
+    _inherit = "order.channel.order"
+
+    def _update_from_channel(self, values, lines_values):
+        """Take over what the channel says now. The sales order is not touched here (see ``_project``).
+
+        :param dict values: of this model
+        :param lines_values: list of values of ``order.channel.order.line``
+        :return: (what changed, see ``_facts_changed``; values of the lines that are new)
+        """
+        self.ensure_one()
+        changed = self._facts_changed(values, lines_values)
+        self.write(values)
+        known, new_lines = {line.external_id: line for line in self.line_ids}, []
+        for line_values in lines_values:
+            line = known.pop(line_values["external_id"], None)
+            if not line:
+                new_lines.append({**line_values, "order_id": self.id})
+                continue
+            if line.mapping_id:
+                line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
+            line.write(line_values)
+        for line in known.values():  # no longer on the order: nothing of it is to be delivered
+            line.cancelled_quantity = line.quantity
+        if changed["changes"]:
+            self._note_change_of_processed(changed)
+        return changed, new_lines
+
+    # === WHAT CHANGED === #
+
+    def _facts_changed(self, values, lines_values):
+        """What changed that matters to people.
+
+        :return: ``{"changes": [codes for the audit trail and the *changed* blocker], …}``, with what their words need:
+            ``lines`` ``{line: [name, open before, open now]}``, ``hold``, ``payment``
+        """
+        changes, details = [], {}
+        if self.status != values["status"]:
+            changes.append(values["status"])
+        if self.gone:
+            changes.append("restored")
+        changes += self._lines_changed(lines_values, details)
+        if abs((self.amount_total or 0) - values["amount_total"]) > 0.00001:
+            changes.append("total")
+        before, now = self.data or {}, values["data"]
+        if any(before.get(part) != now.get(part) for part in ("shipping", "billing")):
+            changes.append("address")
+        changes += [part for part in ("note", "ship_by") if before.get(part) != now.get(part)]
+        if (self.hold or "") != (values["hold"] or ""):
+            changes.append("held" if values["hold"] else "released")
+            details["hold"] = values["hold"] or ""
+        return {"changes": changes + self._money_changed(values, details), **details}
+
+    def _lines_changed(self, lines_values, details):
+        known = {line.external_id: line for line in self.line_ids}
+        new = {line["external_id"]: line for line in lines_values}
+        changes, lines = set(), {}
+        if known.keys() - new.keys():
+            changes.add("lines_removed")
+        if new.keys() - known.keys():
+            changes.add("lines_added")
+        for external_id, line in known.items():
+            now = new.get(external_id)
+            if now is None:
+                lines[external_id] = [line.name or line.sku or "", line._open_quantity(), 0.0]
+                continue
+            if any(line._differs(name, now[name]) for name in LINE_FACTS):
+                changes.add("lines_changed")
+            if any((line[name] or False) != (now[name] or False) for name in LINE_WORDS):
+                changes.add("lines_words")
+            if line._differs("fulfilled_quantity", now["fulfilled_quantity"]):
+                changes.add("shipped" if now["fulfilled_quantity"] > line.fulfilled_quantity else "unshipped")
+            left = now["quantity"] - now["cancelled_quantity"]
+            if abs(left - line._open_quantity()) > 0.00005:
+                lines[external_id] = [line.name or line.sku or "", line._open_quantity(), left]
+        if lines:
+            details["lines"] = lines
+        order = ("lines_removed", "lines_added", "lines_changed", "lines_words", "shipped", "unshipped")
+        return [change for change in order if change in changes]
+
+    def _money_changed(self, values, details):
+        """Money that was given back, and whether the order is paid for."""
+        before = {refund["external_id"] for refund in (self.data or {}).get("refunds") or () if _has_amount(refund)}
+        now = {refund["external_id"] for refund in values["data"].get("refunds") or () if _has_amount(refund)}
+        changes = ["refunded"] if now - before else []
+        changes += ["refund_deleted"] if before - now else []
+        status = values["payment_status"]
+        if status != self.payment_status:
+            details["payment"] = status
+            if status in SETTLED:
+                changes.append("paid")
+            elif not changes:
+                changes.append("payment")
+        elif changes:
+            details["payment"] = status
+        return changes
+
+    # === WHO HAS TO KNOW === #
+
+    def _note_change_of_processed(self, changed):
+        """An order that was processed already changes only when a person accepts it (rule 4): put it up for them, with what
+        they did not look at before."""
+        processed = self.sale_order_ids.filtered(lambda sale_order: sale_order.state == "sale")
+        if not processed:
+            return
+        blocker = self.blocker_ids.filtered(lambda blocker: blocker.code == "changed")
+        open_params = (not blocker.overruled_by_id and blocker.params) or {}
+        new = [change for change in changed["changes"] if change not in HARMLESS]
+        ended = {ENDS[change] for change in changed["changes"] if change in ENDS}
+        before = [change for change in open_params.get("changes", []) if change not in ended]
+        changes = [*before, *(change for change in new if change not in before)]
+        if changes == open_params.get("changes", []) and not new:
+            return
+        if not changes:
+            self._log_event("resolved", {"blocker": "changed"})
+            blocker.unlink()
+            self._refresh_frozen()
+            return
+        lines = {**open_params.get("lines", {})}
+        for ref, (name, was, now) in changed.get("lines", {}).items():
+            lines[ref] = [name, lines.get(ref, [name, was])[1], now]
+        details = {**open_params, **changed, "changes": changes, **({"lines": lines} if lines else {})}
+        self._set_blocker("changed", details)
+
+    def _mark_gone(self):
+        """The channel has these orders no more: drafts wait for a person, and so do processed ones."""
+        for order in self:
+            order.gone = True
+            order._log_event("revised", {"changes": ["deleted"]})
+            order._note_change_of_processed({"changes": ["deleted"]})
+        self._project()
+
+
+def _has_amount(refund):
+    return float(refund.get("amount") or 0) > 0

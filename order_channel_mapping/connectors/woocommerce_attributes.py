@@ -21,6 +21,8 @@ from .values import text
 _TAXONOMY = "pa_"
 #: as WooCommerce writes the keys of a product's attributes
 _ATTRIBUTE_KEY = re.compile(r"[^\sA-Z_]+(?:[-_][^\sA-Z_]+)*")
+#: before the name of a field of the checkout block
+_CHECKOUT_BLOCK = re.compile(r"^_wc_(?:other|billing|shipping)/[^/]+/")
 _LINK = re.compile(r"https?://\S+")
 _LOST_WHEN_SHOWN = re.compile(r"[<>%\n\r]|://")
 
@@ -38,6 +40,16 @@ def line_attributes(line: Mapping[str, Any]) -> dict[str, str]:
     entries = list(_entries(line))
     said = _said_by_title(line, entries) if line.get("variation_id") else frozenset()
     return merge((entry.label, entry.value) for place, entry in enumerate(entries) if place not in said)
+
+
+def order_fields(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What checkout fields say about an order, as names and values; the plugins' own affairs among them."""
+    found = []
+    for meta in payload.get("meta_data") or ():
+        value = _words(meta.get("value"))
+        if value and not is_serialized(value):
+            found.append((_CHECKOUT_BLOCK.sub("", str(meta.get("key") or "")), html_to_text(value)))
+    return found
 
 
 def _entries(line: Mapping[str, Any]) -> Iterable[Entry]:

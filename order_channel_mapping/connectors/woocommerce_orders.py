@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from .base import BadPayload
+from .checkout_fields import delivery_date, purchase_order, remarks, vat_number
 from .records import (
     ZERO,
     Address,
@@ -34,15 +35,13 @@ from .records import (
 )
 from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
-from .woocommerce_attributes import line_attributes
+from .woocommerce_attributes import line_attributes, order_fields
 from .woocommerce_fetch import is_ref
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
 from .woocommerce_statuses import Statuses, status_name
 
 _STATUS = {StatusMeaning.COMPLETED: OrderStatus.COMPLETED, StatusMeaning.CANCELLED: OrderStatus.CANCELLED}
-#: where the usual extensions keep a company's tax number
-_VAT_KEYS = frozenset({"_billing_vat_number", "_billing_eu_vat_number", "_vat_number", "vat_number", "_billing_vat"})
 Payload = Mapping[str, Any]
 
 
@@ -80,21 +79,24 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
     rounding = amounts.rounding(raw_lines, rest)
     if rounding:
         lines.append(_rounding(rounding, progress))
-    live = meaning not in _STATUS
+    live, fields = meaning not in _STATUS, order_fields(payload)
     methods = [line.name for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
         external_id=str(payload["id"]),
         number=text(payload.get("number")) or str(payload["id"]),
         placed_at=moment(payload.get("date_created_gmt")),
         updated_at=moment(payload.get("date_modified_gmt")),
+        ship_by=delivery_date(fields),
         status=OrderStatus.CANCELLED if progress.nothing_left else _STATUS.get(meaning, OrderStatus.OPEN),
         payment_status=_payment(payload, meaning),
         fulfillment_status=progress.fulfillment_status(lines),
         payment_methods=tuple(filter(None, [text(payload.get("payment_method"))])),
+        payment_names=tuple(filter(None, [plain(payload.get("payment_method_title"))])),
+        purchase_order=purchase_order(fields),
         currency=identifier(payload["currency"]),
         total=amounts.round(amounts.total - progress.worth_of_cancelled(lines)),
         prices_include_tax=amounts.included,
-        buyer=_buyer(payload),
+        buyer=_buyer(payload, fields),
         billing=billing,
         shipping=shipping or (billing if to_ship else None),
         lines=tuple(lines),
@@ -103,7 +105,7 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         refunds=_refunds(payload, refunds),
         hold=f"Status '{status_name(slug)}' at the store." if live and meaning is not StatusMeaning.OPEN else None,
         skip=meaning is StatusMeaning.SKIP,
-        note=text(payload.get("customer_note")),
+        note="\n".join(filter(None, (text(payload.get("customer_note")), *remarks(fields)))) or None,
         raw={**payload, "refunds": list(refunds) or payload.get("refunds") or []},
     )
 
@@ -299,16 +301,15 @@ def _name(value: Payload) -> str | None:
     return " ".join(filter(None, (plain(value.get("first_name")), plain(value.get("last_name"))))) or None
 
 
-def _buyer(payload: Payload) -> Buyer | None:
+def _buyer(payload: Payload, fields: Sequence[tuple[str, str]]) -> Buyer | None:
     billing = payload.get("billing") or {}
-    vat = next((meta.get("value") for meta in payload.get("meta_data") or () if meta.get("key") in _VAT_KEYS), None)
     buyer = Buyer(
         ref=str(payload["customer_id"]) if payload.get("customer_id") else None,
         name=_name(billing) or plain(billing.get("company")) or _name(payload.get("shipping") or {}),
         email=text(billing.get("email")),
         phone=text(billing.get("phone")) or text((payload.get("shipping") or {}).get("phone")),
         company=plain(billing.get("company")),
-        vat=text(vat) if isinstance(vat, str) else None,
+        vat=vat_number(fields),
     )
     return buyer if any((buyer.ref, buyer.name, buyer.email, buyer.phone)) else None
 

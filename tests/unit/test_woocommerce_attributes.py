@@ -107,3 +107,27 @@ def test_a_lost_variations_title_keeps_to_one_line():
 def test_the_buyers_note_is_text():
     note = "I <3 tea & biscuits &amp; so on\n<b>Ring</b> twice"
     assert read_order(payload(line(), total="10.00", customer_note=f" {note}\n")).note == note
+
+
+def test_checkout_fields_of_plugins():
+    metas = [
+        {"id": 1, "key": "billing_purchase_order_number", "value": "PO-4711"},
+        {"id": 2, "key": "Delivery Date", "value": "12 December, 2026"},
+        {"id": 3, "key": "_billing_vat_id", "value": "DE123456789"},
+        {"id": 4, "key": "_wc_other/my-plugin/gift-message", "value": "Well done &amp; <3"},
+        {"id": 5, "key": "_stripe_intent", "value": {"id": "pi_1"}},
+        {"id": 6, "key": "Delivery notes", "value": None},
+    ]
+    order = read_order(
+        payload(
+            line(), total="10.00", meta_data=metas, customer_note="Ring twice", payment_method_title="Card &amp; more"
+        )
+    )
+    assert (order.purchase_order, order.buyer.vat, order.payment_names) == ("PO-4711", "DE123456789", ("Card & more",))
+    assert order.ship_by.isoformat() == "2026-12-12T12:00:00+00:00"
+    assert order.note.split("\n") == [
+        "Ring twice",
+        "Purchase order number: PO-4711",
+        "Delivery Date: 12 December, 2026",
+        "Gift message: Well done & <3",
+    ]

@@ -118,6 +118,7 @@ class Location:
     name: str | None = None
     active: bool = True
     country: str | None = None  # ISO 3166-1 alpha-2
+    fulfilled_by: str = "seller"  # "other": a fulfilment service's
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,11 @@ class OrderLine:
     listing's ``Item.external_id``, ``None`` for a custom line. ``cancelled_quantity`` will not be delivered any more.
     ``attributes`` are personalisation and other choices of the buyer, as text with its line breaks; what plugins keep there
     for themselves is left out (:mod:`.attributes`).
+
+    ``fulfilled_by``: "seller", "marketplace", or "other" for a place that is not the seller's, such as a 3PL. ``location`` is
+    the :class:`Location` that the line is to be shipped from, where the marketplace says. ``part_of`` is the
+    ``external_id`` of the line that this one is a part of, such as a bundle's; ``container``: all goods of this line are
+    lines of their own.
     """
 
     external_id: str
@@ -206,6 +212,9 @@ class OrderLine:
     cancelled_quantity: Decimal = ZERO
     physical: bool = True
     fulfilled_by: str = "seller"
+    location: str | None = None
+    part_of: str | None = None
+    container: bool = False
     attributes: Mapping[str, str] = field(default_factory=_nothing)
 
 
@@ -273,7 +282,9 @@ class Order:
 
     ``total`` is what the buyer owes now, all taxes included, cancelled quantities left out. ``currency`` is the
     buyer's, in which every amount of the order is; ``shop_currency`` is the shop's. ``hold`` is the marketplace's own
-    reason not to process the order yet, in its words. ``payment_methods`` are the marketplace's own codes,
+    reason not to process the order yet, in its words; it ends at ``hold_until``, where there is such a time, without a change
+    of the order. ``hold_for_payment``: it only waits for the payment. ``pickup``: the buyer fetches it, or it is handed over
+    otherwise, so that it needs no address to ship to. ``payment_methods`` are the marketplace's own codes,
     ``payment_names`` what the buyer read where it keeps that as well. ``purchase_order`` is the buyer's number of the order.
     """
 
@@ -303,6 +314,9 @@ class Order:
     fees: Decimal = ZERO  # what the marketplace keeps
     location: str | None = None
     hold: str | None = None
+    hold_until: datetime | None = None
+    hold_for_payment: bool = False
+    pickup: bool = False
     test: bool = False
     skip: bool = False  # the marketplace calls it an order, the seller does not (StatusMeaning.SKIP)
     note: str | None = None

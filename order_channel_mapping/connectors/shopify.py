@@ -293,7 +293,8 @@ def _kind(topic: str) -> WebhookKind:
 
 def _location(node: Mapping[str, Any]) -> Location:
     country = (node.get("address") or {}).get("countryCode")
-    return Location(ref=node["id"], name=node["name"], active=bool(node["isActive"]), country=country)
+    owner = "other" if node.get("isFulfillmentService") else "seller"
+    return Location(node["id"], node["name"], active=bool(node["isActive"]), country=country, fulfilled_by=owner)
 
 
 def _item_page(pairs: Iterable[tuple[Any, Any]], unread: Iterable[RecordFailure], batch: fetch.Batch) -> Page:

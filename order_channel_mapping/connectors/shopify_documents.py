@@ -13,6 +13,7 @@ API_VERSION = "2026-10"
 
 #: first portions of nested lists; a list as long as this may go on
 LINES, SHIPPING_LINES, FULFILLMENTS, FULFILLMENT_ORDERS, FULFILLMENT_LINES = 10, 2, 2, 3, 5
+FULFILLMENT_ORDER_LINES = 3
 REFUNDS, REFUND_LINES = 5, 10
 #: orders whose refunds are asked for in one call
 REFUNDED = 5
@@ -29,7 +30,7 @@ IDENTIFY = """
 query Identify($after: String) {
   shop { id name currencyCode ianaTimezone myshopifyDomain shopAddress { countryCodeV2 } }
   locations(first: 250, after: $after, includeInactive: true) {
-    nodes { id name isActive address { countryCode } }
+    nodes { id name isActive isFulfillmentService address { countryCode } }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -141,12 +142,14 @@ fragment RefundFields on Refund {{
 }}
 """
 
-_FULFILLMENT_ORDER = """
-fragment FulfillmentOrderFields on FulfillmentOrder {
-  id status fulfillBy
-  assignedLocation { location { id } }
-  fulfillmentHolds { displayReason reasonNotes }
-}
+_FULFILLMENT_ORDER = f"""
+fragment FulfillmentOrderFields on FulfillmentOrder {{
+  id status requestStatus fulfillAt fulfillBy
+  assignedLocation {{ location {{ id isFulfillmentService }} }}
+  deliveryMethod {{ methodType }}
+  fulfillmentHolds {{ displayReason reasonNotes }}
+  lineItems(first: {FULFILLMENT_ORDER_LINES}) {{ nodes {{ remainingQuantity lineItem {{ id }} }} {_PAGE} }}
+}}
 """
 
 _ORDER = (

@@ -273,6 +273,11 @@ def _complete(client: ShopifyClient, order: dict[str, Any], refunds: Mapping[str
         ("fulfillmentOrders", documents.MORE_FULFILLMENT_ORDERS),
     ):
         order[key] = drain(client, document, ref, "order", key, order[key])
+    if not (order["cancelledAt"] or order["closed"]):  # of what is over, nobody asks who ships it
+        parts = [
+            {**part, "lineItems": _lines_of_part(client, part)} for part in order["fulfillmentOrders"]["nodes"]
+        ]
+        order["fulfillmentOrders"] = {**order["fulfillmentOrders"], "nodes": parts}
     if len(order["fulfillments"]) >= documents.FULFILLMENTS:
         order["fulfillments"] = _again(client, documents.ALL_FULFILLMENTS, ref, "fulfillments")
     if order["refunds"]:
@@ -290,6 +295,11 @@ def _complete(client: ShopifyClient, order: dict[str, Any], refunds: Mapping[str
             {**part, key: drain(client, document, part["id"], parent, key, part[key])} for part in order[parts]
         ]
     return order
+
+
+def _lines_of_part(client: ShopifyClient, part: Mapping[str, Any]) -> dict[str, Any]:
+    document = documents.MORE_FULFILLMENT_ORDER_LINES
+    return drain(client, document, part["id"], "fulfillmentOrder", "lineItems", part["lineItems"])
 
 
 def _again(client: ShopifyClient, document: str, ref: str, key: str) -> list[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ This module must not import Odoo.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +33,7 @@ from .records import (
     Tax,
 )
 from .shopify_records import attributes, money
+from .shopify_routing import Routes
 from .shopify_tips import with_tips
 from .values import amount, identifier, moment, text
 
@@ -52,7 +54,6 @@ _FULFILLMENT = {
 }
 #: fulfilments that did not happen
 _DEAD_FULFILLMENTS = frozenset({"CANCELLED", "ERROR", "FAILURE"})
-_LIVE_FULFILLMENT_ORDERS = frozenset({"OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED"})
 _RISK = {"CANCEL": "Shopify advises to cancel: risk of fraud.", "INVESTIGATE": "Shopify advises to check for fraud."}
 
 
@@ -100,7 +101,9 @@ def _discount(line: Mapping[str, Any]) -> Decimal:
     return sum((money(part["allocatedAmountSet"]) for part in line.get("discountAllocations") or ()), ZERO)
 
 
-def _goods(order: Mapping[str, Any], rules: _Convention, shipped: Mapping[str, Decimal]) -> Iterable[OrderLine]:
+def _goods(
+    order: Mapping[str, Any], rules: _Convention, routes: Routes, shipped: Mapping[str, Decimal]
+) -> Iterable[OrderLine]:
     cancelled_order = bool(order.get("cancelledAt"))
     for line in order["lineItems"]["nodes"]:
         quantity, fulfilled = amount(line["quantity"]), min(shipped.get(line["id"], ZERO), amount(line["quantity"]))
@@ -123,6 +126,8 @@ def _goods(order: Mapping[str, Any], rules: _Convention, shipped: Mapping[str, D
             fulfilled_quantity=fulfilled,
             cancelled_quantity=cancelled,
             physical=bool(line["requiresShipping"]) and not gift_card,
+            fulfilled_by=routes.fulfilled_by(line),
+            location=routes.location(line),
             attributes=attributes(line.get("customAttributes")),
         )
 
@@ -307,15 +312,12 @@ def _status(order: Mapping[str, Any], payment: PaymentStatus, fulfillment: Fulfi
     return OrderStatus.COMPLETED if order["closed"] or done else OrderStatus.OPEN
 
 
-def _hold(order: Mapping[str, Any]) -> str | None:
-    reasons = []
-    for part in order["fulfillmentOrders"]["nodes"]:
-        if part["status"] == "ON_HOLD":
-            for hold in part.get("fulfillmentHolds") or ({},):
-                words = filter(None, (text(hold.get("displayReason")), text(hold.get("reasonNotes"))))
-                reasons.append(": ".join(words) or "On hold at Shopify.")
-    reasons.append(_RISK.get((order.get("risk") or {}).get("recommendation")))
-    return " ".join(dict.fromkeys(filter(None, reasons))) or None
+def _hold(order: Mapping[str, Any], routes: Routes) -> tuple[str | None, datetime | None]:
+    """Why not to process an order yet, and when that ends without a change of it: where a schedule is all that holds it."""
+    reasons = [*routes.holds(), _RISK.get((order.get("risk") or {}).get("recommendation"))]
+    scheduled, until = routes.schedule()
+    words = " ".join(dict.fromkeys(filter(None, [*reasons, scheduled])))
+    return words or None, None if any(reasons) else until
 
 
 def order(payload: Mapping[str, Any]) -> Order:
@@ -336,7 +338,8 @@ def _order(payload: Mapping[str, Any]) -> Order:
     for parcel in parcels:
         for part in parcel.lines:
             shipped[part.external_id] = shipped.get(part.external_id, ZERO) + part.quantity
-    lines = [*_goods(payload, rules, shipped), *_shipping(payload, rules), *_fees(payload, rules)]
+    routes = Routes(payload)
+    lines = [*_goods(payload, rules, routes, shipped), *_shipping(payload, rules), *_fees(payload, rules)]
     lines = with_tips(payload, lines)
     refunds = _refunds(payload, rules.included)
     ordered = _ordered(payload, lines, rules)
@@ -349,15 +352,14 @@ def _order(payload: Mapping[str, Any]) -> Order:
     payment = _PAYMENT.get(payload.get("displayFinancialStatus"), PaymentStatus.PENDING)
     fulfillment = _FULFILLMENT.get(payload["displayFulfillmentStatus"], FulfillmentStatus.UNFULFILLED)
     status = _status(payload, payment, fulfillment)
-    routes = [part for part in payload["fulfillmentOrders"]["nodes"] if part["status"] in _LIVE_FULFILLMENT_ORDERS]
-    places = {((part.get("assignedLocation") or {}).get("location") or {}).get("id") for part in routes} - {None}
+    hold, hold_until = _hold(payload, routes) if status is OrderStatus.OPEN else (None, None)
     shipping_lines = [line for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
         external_id=identifier(payload["id"]),
         number=text(payload["name"]),
         placed_at=moment(payload.get("processedAt") or payload["createdAt"]),
         updated_at=moment(payload["updatedAt"]),
-        ship_by=min((moment(part["fulfillBy"]) for part in routes if part.get("fulfillBy")), default=None),
+        ship_by=routes.ship_by,
         status=status,
         payment_status=payment,
         fulfillment_status=fulfillment,
@@ -373,8 +375,10 @@ def _order(payload: Mapping[str, Any]) -> Order:
         shipping_method=shipping_lines[0].name if shipping_lines else None,
         fulfillments=parcels,
         refunds=refunds,
-        location=text(places.pop()) if len(places) == 1 else None,
-        hold=_hold(payload) if status is OrderStatus.OPEN else None,
+        location=routes.single_location,
+        hold=hold,
+        hold_until=hold_until,
+        pickup=routes.pickup,
         test=bool(payload["test"]),
         note=_note(payload),
         raw=payload,

@@ -131,12 +131,16 @@ def line_total(line: Mapping[str, Any], included: bool, price: str = "originalTo
     return value(line[price]) - discount + (ZERO if included else tax_sum(line["taxLines"]))
 
 
-def build_order(ref: int, when: str, shop_currency: str, location: str, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """An order as Shopify would hold it. ``ref`` numbers it; its parts are numbered from ``ref * 1000``.
+def build_order(
+    ref: int, when: str, shop_currency: str, location: str, spec: Mapping[str, Any], services: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """An order as Shopify would hold it. ``ref`` numbers it; its parts are numbered from ``ref * 1000``. ``services``:
+    locations of fulfilment services (None: all but ``location``).
 
     ``spec``: ``lines`` (see above), ``shipping`` (a list), ``taxes`` (``[{"title", "rate", "channel_liable"}]``),
     ``included``, ``discount`` on the whole order, ``tip``, ``currency``, ``rate``, ``customer``, ``address``,
-    ``gateways``, ``payment``, ``test``, ``note``, ``attributes``, ``fees``, ``rounding``, ``risk``, ``fulfill_by``.
+    ``gateways``, ``payment``, ``test``, ``note``, ``attributes``, ``fees``, ``rounding``, ``risk``, ``fulfill_by``,
+    ``delivery`` (how it is handed over, such as PICK_UP).
     """
     currency = Currency(shop_currency, spec.get("currency"), spec.get("rate", 1))
     included, taxes = bool(spec.get("included")), list(spec.get("taxes", ()))
@@ -207,30 +211,39 @@ def build_order(ref: int, when: str, shop_currency: str, location: str, spec: Ma
         "shippingLines": shipping,
         "fulfillments": [],
         "refunds": [],
-        "fulfillmentOrders": _fulfillment_orders(part, lines, specs, location, spec.get("fulfill_by")),
+        "fulfillmentOrders": _fulfillment_orders(part, lines, specs, location, spec, services),
     }
 
 
 def _fulfillment_orders(
-    part: int, lines: list, specs: list, location: str, fulfill_by: str | None
+    part: int, lines: list, specs: list, location: str, spec: Mapping[str, Any], services: Iterable[str] | None
 ) -> list[dict[str, Any]]:
     """One for each location that lines are assigned to."""
     by_location: dict[str, list[dict[str, Any]]] = {}
-    for index, (line, spec) in enumerate(zip(lines, specs, strict=True)):
-        if spec.get("fulfillable", True):
+    for index, (line, described) in enumerate(zip(lines, specs, strict=True)):
+        if described.get("fulfillable", True):
             entry = {
                 "id": gid("FulfillmentOrderLineItem", part + index),
                 "remainingQuantity": line["quantity"],
                 "lineItem": {"id": line["id"]},
             }
-            by_location.setdefault(spec.get("location") or location, []).append(entry)
+            by_location.setdefault(described.get("location") or location, []).append(entry)
     return [
         {
             "__typename": "FulfillmentOrder",
             "id": gid("FulfillmentOrder", part + index),
             "status": "OPEN",
-            "fulfillBy": fulfill_by,
-            "assignedLocation": {"location": {"id": place}, "name": place},
+            "requestStatus": "UNSUBMITTED",
+            "fulfillAt": None,
+            "fulfillBy": spec.get("fulfill_by"),
+            "assignedLocation": {
+                "location": {
+                    "id": place,
+                    "isFulfillmentService": place != location if services is None else place in services,
+                },
+                "name": place,
+            },
+            "deliveryMethod": {"methodType": spec.get("delivery", "SHIPPING")},
             "fulfillmentHolds": [],
             "lineItems": entries,
         }

@@ -94,9 +94,11 @@ class Shop:
 
     # -- catalogue ----------------------------------------------------------------------------------------------------
 
-    def add_location(self, name: str, country: str = "DE", active: bool = True) -> str:
+    def add_location(self, name: str, country: str = "DE", active: bool = True, service: bool = False) -> str:
+        """``service``: it is a fulfilment service's."""
         ref = gid("Location", len(self.locations) + 1)
-        self.locations.append({"id": ref, "name": name, "isActive": active, "address": {"countryCode": country}})
+        place = {"id": ref, "name": name, "isActive": active, "address": {"countryCode": country}}
+        self.locations.append({**place, "isFulfillmentService": service})
         return ref
 
     def add_product(self, title: str, *, status: str = "ACTIVE", when: str | None = None, **extra: Any) -> str:
@@ -204,7 +206,8 @@ class Shop:
         spec = {**spec, "lines": [self._filled(line) for line in spec["lines"]]}
         place = self.locations[0]["id"]
         ref = 1000 + len(self.orders) + 1
-        order = build_order(ref, when or self.now(), self.info["currencyCode"], place, spec)
+        services = {found["id"] for found in self.locations if found["isFulfillmentService"]}
+        order = build_order(ref, when or self.now(), self.info["currencyCode"], place, spec, services)
         self.orders[order["id"]] = order
         if take_stock:
             for line, described in zip(order["lineItems"], spec["lines"], strict=False):

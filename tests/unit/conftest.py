@@ -117,6 +117,12 @@ def connector(connect):
 
 
 @pytest.fixture
+def read(connector):
+    """The record of an order of the shop."""
+    return lambda order: connector.get_order(order["id"])
+
+
+@pytest.fixture
 def sell(sim):
     """Sells plain things: ``sell(("10.00", 2), …)`` with what holds for the order."""
 

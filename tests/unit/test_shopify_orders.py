@@ -17,12 +17,6 @@ from order_channel_mapping.connectors.records import (
 from tests.marketplaces import catalogue
 
 
-@pytest.fixture
-def read(connector):
-    """The record of an order of the shop."""
-    return lambda order: connector.get_order(order["id"])
-
-
 def sum_of_lines(order):
     return sum(line.total for line in order.lines)
 

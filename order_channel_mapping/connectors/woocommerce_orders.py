@@ -36,12 +36,15 @@ from .records import (
 from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
 from .woocommerce_attributes import line_attributes, order_fields
+from .woocommerce_bundles import Bundles
 from .woocommerce_fetch import is_ref
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
 from .woocommerce_statuses import Statuses, status_name
 
 _STATUS = {StatusMeaning.COMPLETED: OrderStatus.COMPLETED, StatusMeaning.CANCELLED: OrderStatus.CANCELLED}
+#: shipping methods of WooCommerce and its extensions: local_pickup, pickup_location, local_pickup_plus, …
+_PICKUP = re.compile(r"pick_?up|click_?(and_?)?collect")
 Payload = Mapping[str, Any]
 
 
@@ -70,8 +73,9 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
     rest = amounts.fill(raw_lines)
     goods = {line["id"] for line in payload["line_items"]}
     progress = _Progress(payload, refunds, meaning)
+    bundles = Bundles(payload["line_items"])
     lines = [
-        _product(line, progress, to_ship, line.payload["id"] in lost)
+        _product(line, progress, bundles, to_ship, line.payload["id"] in lost)
         if line.payload["id"] in goods
         else _extra(line, progress)
         for line in raw_lines
@@ -80,6 +84,7 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
     if rounding:
         lines.append(_rounding(rounding, progress))
     live, fields = meaning not in _STATUS, order_fields(payload)
+    payment = _payment(payload, meaning)
     methods = [line.name for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
         external_id=str(payload["id"]),
@@ -88,7 +93,7 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         updated_at=moment(payload.get("date_modified_gmt")),
         ship_by=delivery_date(fields),
         status=OrderStatus.CANCELLED if progress.nothing_left else _STATUS.get(meaning, OrderStatus.OPEN),
-        payment_status=_payment(payload, meaning),
+        payment_status=payment,
         fulfillment_status=progress.fulfillment_status(lines),
         payment_methods=tuple(filter(None, [text(payload.get("payment_method"))])),
         payment_names=tuple(filter(None, [plain(payload.get("payment_method_title"))])),
@@ -104,6 +109,8 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         fulfillments=fulfillments(payload),
         refunds=_refunds(payload, refunds),
         hold=f"Status '{status_name(slug)}' at the store." if live and meaning is not StatusMeaning.OPEN else None,
+        hold_for_payment=slug == "on-hold" and payment is PaymentStatus.PENDING,
+        pickup=_is_pickup(payload),
         skip=meaning is StatusMeaning.SKIP,
         note="\n".join(filter(None, (text(payload.get("customer_note")), *remarks(fields)))) or None,
         raw={**payload, "refunds": list(refunds) or payload.get("refunds") or []},
@@ -156,7 +163,11 @@ class _Progress:
         return worth
 
     def fulfillment_status(self, lines: Iterable[OrderLine]) -> FulfillmentStatus:
-        goods = [line for line in lines if line.kind is LineKind.PRODUCT and line.quantity > line.cancelled_quantity]
+        goods = [
+            line
+            for line in lines
+            if line.kind is LineKind.PRODUCT and not line.container and line.quantity > line.cancelled_quantity
+        ]
         if self.done or (
             goods and all(line.fulfilled_quantity >= line.quantity - line.cancelled_quantity for line in goods)
         ):
@@ -211,10 +222,16 @@ def _payment(payload: Payload, meaning: StatusMeaning) -> PaymentStatus:
     return PaymentStatus.PENDING if meaning in (StatusMeaning.HOLD, StatusMeaning.SKIP) else PaymentStatus.AUTHORIZED
 
 
+def _is_pickup(payload: Payload) -> bool:
+    """Whether the buyer fetches all of it. A parcel shop is no pickup: the goods are sent there."""
+    methods = [str(line.get("method_id") or "").lower() for line in payload.get("shipping_lines") or ()]
+    return bool(methods) and all(_PICKUP.search(method) and "point" not in method for method in methods)
+
+
 # -- lines ------------------------------------------------------------------------------------------------------------
 
 
-def _product(line: Line, progress: _Progress, to_ship: bool, lost: bool) -> OrderLine:
+def _product(line: Line, progress: _Progress, bundles: Bundles, to_ship: bool, lost: bool) -> OrderLine:
     payload = line.payload
     ref, quantity = str(payload["id"]), amount(payload["quantity"])
     name = plain(payload.get("name")) or plain(payload.get("parent_name"))
@@ -237,6 +254,8 @@ def _product(line: Line, progress: _Progress, to_ship: bool, lost: bool) -> Orde
         fulfilled_quantity=fulfilled,
         cancelled_quantity=cancelled,
         physical=to_ship,
+        part_of=bundles.part_of.get(ref),
+        container=ref in bundles.containers,
         attributes=attributes,
     )
 

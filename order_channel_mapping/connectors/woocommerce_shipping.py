@@ -18,6 +18,7 @@ from .records import ZERO, PushResult, PushStatus, Shipment, StatusMeaning
 from .values import amount
 from .woocommerce_client import WooCommerceClient
 from .woocommerce_details import not_to_ship, refunds_of
+from .woocommerce_bundles import Bundles
 from .woocommerce_parcels import PARCELS, TRACKING, entries, meta, parcel, parcel_key, shipped_quantities, tracking_item
 from .woocommerce_statuses import TRASH, Statuses, status_name
 
@@ -131,10 +132,12 @@ def _is_all_shipped(client: WooCommerceClient, order: Payload, new: list[Payload
         for part in refund.get("line_items") or ():
             ref = next((entry["value"] for entry in part["meta_data"] if entry["key"] == "_refunded_item_id"), "")
             refunded[str(ref)] = refunded.get(str(ref), ZERO) - amount(part["quantity"])
+    containers = Bundles(order["line_items"]).containers  # what they hold are lines of their own
     left = [
         line
         for line in order["line_items"]
-        if amount(line["quantity"]) - refunded.get(str(line["id"]), ZERO) > shipped.get(str(line["id"]), ZERO)
+        if str(line["id"]) not in containers
+        and amount(line["quantity"]) - refunded.get(str(line["id"]), ZERO) > shipped.get(str(line["id"]), ZERO)
     ]
     return not left or {line["id"] for line in left} <= not_to_ship(client, left)
 

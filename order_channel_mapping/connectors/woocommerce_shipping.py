@@ -16,9 +16,9 @@ from typing import Any
 from .base import BadPayload
 from .records import ZERO, PushResult, PushStatus, Shipment, StatusMeaning
 from .values import amount
+from .woocommerce_bundles import Bundles
 from .woocommerce_client import WooCommerceClient
 from .woocommerce_details import not_to_ship, refunds_of
-from .woocommerce_bundles import Bundles
 from .woocommerce_parcels import PARCELS, TRACKING, entries, meta, parcel, parcel_key, shipped_quantities, tracking_item
 from .woocommerce_statuses import TRASH, Statuses, status_name
 

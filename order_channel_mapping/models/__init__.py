@@ -76,6 +76,7 @@ from . import order_channel_listing_ignore
 from . import order_channel_listing_correct
 from . import order_channel_stock
 from . import order_channel_stock_answer
+from . import order_channel_stock_seen
 from . import order_channel_selection
 from . import order_channel_shipment
 from . import order_channel_outbox

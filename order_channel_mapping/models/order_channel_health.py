@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..connectors import connector_classes
 from ..connectors.base import AuthError, ConnectorError, RateLimited, Unavailable
@@ -205,15 +206,21 @@ class OrderChannel(models.Model):
         Failure.flush_model()  # a bad value shows here, inside the batch's savepoint
         return counts
 
-    def _solve_failures(self, kind, refs):
-        """Close the failures of records that came in good."""
+    def _solve_failures(self, kind, refs, domain=Domain.TRUE):
+        """Close the failures of records that came in good.
+
+        :param domain: those of which this is true
+        """
         self.env["order.channel.failure"].search(
-            [
-                ("channel_id", "=", self.id),
-                ("kind", "=", kind),
-                ("state", "=", "open"),
-                ("external_ref", "in", list(refs)),
-            ]
+            domain
+            & Domain(
+                [
+                    ("channel_id", "=", self.id),
+                    ("kind", "=", kind),
+                    ("state", "=", "open"),
+                    ("external_ref", "in", list(refs)),
+                ]
+            )
         ).write({"state": "solved", "next_try_at": False})
 
     def _open_failure_refs(self, kind):

@@ -117,11 +117,6 @@ class OrderChannelListing(models.Model):
             offers |= channel._offers_as({listing: meant[listing] for listing in listings})
         return offers
 
-    def _quantity_there(self):
-        """The quantity that the channel offers now, as far as it is known."""
-        self.ensure_one()
-        return self.pushed_quantity if self.pushed_at else self.remote_quantity
-
     def _pushed_once_linked(self):
         """Those of these listings whose quantity Odoo sets as soon as they stand for a stock-tracked product."""
         pushed = self.browse()

@@ -9,10 +9,11 @@ from odoo.tools import SQL
 from ..connectors.base import ConnectorError
 from ..connectors.records import Item
 from ..connectors.storable import storable
-from ..tools.clock import is_over
+from ..tools.clock import exact_now, is_over
 from ..tools.digest import item_digest
 from ..tools.normalize import barcode_key, normalize_sku
 from .order_channel_fetch import UTC, Overtaken
+from .order_channel_stock_seen import ASKED_AT, SEEN_FIELDS
 
 #: the next fetch starts this much before the watermark, because marketplaces' clocks and indexes lag
 OVERLAP = timedelta(minutes=2)
@@ -35,7 +36,12 @@ class OrderChannel(models.Model):
         try:
             with self._get_connector() as connector:
                 pages = connector.iter_items(since=since.replace(tzinfo=UTC) if since else None, cursor=cursor or None)
-                complete = self._fetch_pages("items", fetch, pages, connector, run, self._take_items, deadline)
+                pages = _TimedPages(pages)
+
+                def take(items, unread):
+                    return self.with_context(**{ASKED_AT: pages.asked_at})._take_items(items, unread)
+
+                complete = self._fetch_pages("items", fetch, pages, connector, run, take, deadline)
             if complete:
                 self._link_after_fetch(deadline)
                 self._repeatable(self._finish_items_fetch, fetch, run)
@@ -132,7 +138,7 @@ class OrderChannel(models.Model):
             listing.external_id: listing
             for listing in Listing.search_fetch(
                 [("channel_id", "=", self.id), ("external_id", "in", list(latest))],
-                ["external_id", "digest", "gone"],
+                ["external_id", "digest", "gone", *SEEN_FIELDS],
                 order="id",
             )
         }
@@ -140,6 +146,7 @@ class OrderChannel(models.Model):
         counts.update(rule for rule in seen if isinstance(rule, str))
         changed = [item for item in seen if not isinstance(item, str)]
         written, failed = self._isolated(changed, lambda batch: self._write_listings(batch, known))
+        self._note_quantities(latest.values(), known)
         if not self.items_since:
             ids = [listing.id for listing in known.values()]
             self._note_seen(ids, {*latest, *unread} - known.keys())  # what could not be read is there all the same
@@ -184,6 +191,7 @@ class OrderChannel(models.Model):
         """Create and update listings in batches, then link the new ones where the channel says so."""
         Listing = self.env["order.channel.listing"]
         currencies = self._currency_ids({record.item.currency for record in batch if record.item.currency})
+        own = {"channel_id": self.id, "company_id": self.company_id.id}
         to_create = []
         counts = Counter()
         for record in batch:
@@ -191,7 +199,7 @@ class OrderChannel(models.Model):
             values["adjusted"] = record.notes or False
             listing = known.get(record.item.external_id)
             if not listing:
-                to_create.append({**values, "channel_id": self.id, "company_id": self.company_id.id})
+                to_create.append({**values, **self._seen_values(record.item), **own})
                 continue
             if listing.state == "linked" and listing.sku_key != values["sku_key"]:
                 values["to_review"] = True  # the channel now calls by this SKU what may be another thing
@@ -228,7 +236,6 @@ class OrderChannel(models.Model):
             "fulfilled_by": item.fulfilled_by,
             "on_sale": item.active,
             "stock_ref": item.stock_ref,
-            "remote_quantity": int(item.quantity or 0),
             "remote_updated_at": item.updated_at and item.updated_at.astimezone(UTC).replace(tzinfo=None),
             "digest": digest,
             "payload": item.raw or False,
@@ -247,6 +254,21 @@ class OrderChannel(models.Model):
             )  # prices need all three
         )
         return {currency.name: currency.id for currency in currencies}
+
+
+class _TimedPages:
+    """Pages, and when the last one was asked for: what it says of quantities may be older than it came."""
+
+    def __init__(self, pages):
+        self._pages = iter(pages)
+        self.asked_at = None
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.asked_at = exact_now()
+        return next(self._pages)
 
 
 class _ChangedItem(NamedTuple):

@@ -13,8 +13,10 @@ class OrderChannelListing(models.Model):
     remote_quantity = fields.Integer(
         string="Quantity at the Channel",
         readonly=True,
-        help="What the channel offered when the item was last taken in.",
+        help="What the channel offered when its items were fetched. Sales there lower it until the next fetch.",
     )
+    # our own clock, exact; empty: the channel says none. An unchanged quantity is noted once a day, see SEEN_EVERY
+    remote_seen_at = fields.Datetime(string="Seen at the Channel On", readonly=True)
     push_ids = fields.One2many("order.channel.stock.push", "listing_id", string="Stock Pushes", readonly=True)
     push_hold_code = fields.Selection(
         selection="_push_hold_selection",
@@ -68,6 +70,16 @@ class OrderChannelListing(models.Model):
         if changed:
             self.env["order.channel.stock.change"]._mark_listings_later(changed)
         return result
+
+    def _seen_since_push(self):
+        """Whether what the channel was seen to hold is newer than what it was told."""
+        self.ensure_one()
+        return bool(self.pushed_at and self.remote_seen_at and self.remote_seen_at > self.pushed_at)
+
+    def _quantity_there(self):
+        """The quantity that the channel offers now, as far as it is known: what was pushed or seen, whichever is newer."""
+        self.ensure_one()
+        return self.pushed_quantity if self.pushed_at and not self._seen_since_push() else self.remote_quantity
 
     def action_push_stock(self):
         """Work these quantities out and push them as soon as a worker is free, whether or not they changed."""

@@ -12,6 +12,7 @@ from ..connectors.base import ConnectorError
 from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
 from ..connectors.storable import storable
 from ..tools.addresses import normalize_email
+from ..tools.clock import exact_now
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
 from ..tools.general_title import general_title
 from ..tools.normalize import custom_listing_key, normalize_sku, title_key
@@ -43,7 +44,7 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass; None: all now
         """
         self.ensure_one()
-        started_at = fields.Datetime.now()
+        started_at = exact_now()
         self._repeatable(self._map_waiting_lines)
         since, cursor, phase, fetch, run = self._repeatable(self._begin_orders_fetch)
         try:

@@ -20,6 +20,8 @@ LISTING_FACTS = [
     "mapping_id",
     "pushed_quantity",
     "pushed_at",
+    "remote_quantity",
+    "remote_seen_at",
 ]
 OPEN_MOVES = ("waiting", "confirmed", "assigned", "partially_available")
 
@@ -38,7 +40,7 @@ class Promise:
         return self.on_hand - self.outgoing - self.held - self.buffer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Offer:
     """What one listing may offer: a whole number of units, or the reason why nothing is pushed for it (``hold``)."""
 
@@ -47,6 +49,12 @@ class Offer:
     quantity: int = 0
     limiting: Promise = field(default_factory=Promise)  # of the component that limits
     components: list = field(default_factory=list)
+    drift: bool = False  # pushed because the channel was seen to hold something else than it was told
+
+    @property
+    def found(self):
+        """What the channel was seen to hold. Less than nothing (oversold) is nothing to sell, as with what we push."""
+        return max(0, self.listing.remote_quantity)
 
 
 class OrderChannel(models.Model):
@@ -192,7 +200,7 @@ class OrderChannel(models.Model):
             listings = listings.union(*links)
         else:
             offers = self._offers(listings)
-        listings.fetch(["remote_quantity", "pushed_quantity", "pushed_at"])
+        listings.fetch(["remote_quantity", "remote_seen_at", "pushed_quantity", "pushed_at"])
         return [
             (listing, listing._quantity_there(), offers[listing.id].quantity)
             for listing in listings

@@ -207,7 +207,9 @@ class OrderChannel(models.Model):
             return run, [], outcome
         offers = self._offers(self.env["order.channel.listing"].browse(marked), siblings=True)
         self._look_again(offers)
-        changed = self._changed_offers(offers, marked)
+        changed, equal = self._changed_offers(offers, marked)
+        drifted, run = self._drifted_offers(equal, run)
+        changed += drifted
         if not changed:
             return run, [], outcome
         run = run or self._open_run("stock")
@@ -230,23 +232,27 @@ class OrderChannel(models.Model):
             self.env["order.channel.stock.change"]._mark_listings(mappings.listing_id, due_at=due_at)
 
     def _changed_offers(self, offers, marked):
-        """Offers to push, by what the channel keeps a quantity for: ``{stock reference: [Offer]}`` flattened to a list.
+        """Offers to push, and those that equal what was pushed last.
 
         Listings that share a stock reference offer the least of theirs. What equals the last push is left out, unless it
         was marked by force or was never pushed.
+
+        :return: (list of Offer, list of Offer)
         """
         pushable = [offer for offer in offers.values() if not offer.hold]
         least = {}
         for offer in pushable:
             key = offer.listing.stock_ref or offer.listing.external_id
             least[key] = min(offer.quantity, least.get(key, offer.quantity))
-        changed = []
+        changed, equal = [], []
         for offer in pushable:
             listing = offer.listing
             offer.quantity = least[listing.stock_ref or listing.external_id]
             if marked.get(listing.id) or not listing.pushed_at or listing.pushed_quantity != offer.quantity:
                 changed.append(offer)
-        return changed
+            else:
+                equal.append(offer)
+        return changed, equal
 
     def _write_pending(self, run, offers, marked):
         """Write one pending row per offer with its sum.
@@ -268,6 +274,8 @@ class OrderChannel(models.Model):
                 offer.limiting.held,
                 offer.limiting.buffer,
                 Json(offer.components),
+                offer.drift,
+                offer.found if offer.drift else None,
                 uid,
                 uid,
                 now,
@@ -280,7 +288,8 @@ class OrderChannel(models.Model):
             """
             INSERT INTO order_channel_stock_push (
                 listing_id, channel_id, company_id, run_id, state, quantity, previous_quantity,
-                on_hand, outgoing, held, buffer, components, create_uid, write_uid, create_date, write_date)
+                on_hand, outgoing, held, buffer, components, drift, found_quantity,
+                create_uid, write_uid, create_date, write_date)
             VALUES %s RETURNING listing_id, id
             """,
             rows,
@@ -298,7 +307,7 @@ class OrderChannel(models.Model):
             listing = offer.listing
             key = listing.stock_ref or listing.external_id
             if key not in levels:
-                expected = listing.pushed_quantity - sold[listing.id] if listing.id in sold else None
+                expected = listing._quantity_there() - sold[listing.id] if listing.id in sold else None
                 if expected is not None and expected < 0:  # sold beyond what we know of: nothing to compare with
                     expected = None
                 levels[key] = Level(
@@ -309,7 +318,8 @@ class OrderChannel(models.Model):
         return sorted(levels.values(), key=lambda level: level.level.stock_ref or level.level.external_id)
 
     def _sold_since_push(self, listings):
-        """``{listing id: units that the channel has sold of it since its last push}``, every listing with an entry.
+        """``{listing id: units that the channel has sold of it since its quantity there was pushed or seen}``, every listing
+        with an entry.
 
         What the channel holds is not what was last pushed: each sale there lowers it at once.
         """
@@ -326,7 +336,9 @@ class OrderChannel(models.Model):
                       FROM order_channel_listing listing
                       JOIN order_channel_order_line line ON line.listing_id = listing.id
                       JOIN order_channel_order ordered ON ordered.id = line.order_id
-                     WHERE listing.id = ANY(%s) AND ordered.placed_at >= listing.pushed_at
+                     WHERE listing.id = ANY(%s)
+                       AND ordered.placed_at
+                           >= date_trunc('second', GREATEST(listing.pushed_at, listing.remote_seen_at))
                      GROUP BY listing.id
                     """,
                     list(sold),

@@ -1,10 +1,13 @@
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..connectors.records import PushResult, PushStatus
 from ..connectors.storable import storable_answer
+from ..tools.clock import exact_now
+from .order_channel_stock_seen import FOUGHT
 
 #: what an answer makes of its ledger row
 PUSH_STATES = {
@@ -59,7 +62,8 @@ class OrderChannel(models.Model):
 
         :param answers: ``{push id: PushResult}``
         """
-        now = fields.Datetime.now()
+        # exact: what fetches of items show within the same second is older or newer than this
+        now, pushed_at = fields.Datetime.now(), exact_now()
         rows = [
             (push_id, PUSH_STATES[result.status], result.ref, result.code, result.message)
             for push_id, result in answers.items()
@@ -92,7 +96,7 @@ class OrderChannel(models.Model):
                   FROM order_channel_stock_push push
                  WHERE push.id = ANY(%s) AND push.state IN ('ok', 'sent') AND listing.id = push.listing_id
                 """,
-                now,
+                pushed_at,
                 list(answers),
             )
         )
@@ -106,7 +110,10 @@ class OrderChannel(models.Model):
         :param failed: ``{external id: (listing id, PushResult)}``
         """
         if taken:
-            self._solve_failures("stock", taken)
+            # that somebody else changes it back is solved when it was set again after a while
+            self._solve_failures(
+                "stock", taken, Domain("reason_code", "!=", FOUGHT) | Domain("next_try_at", "=", False)
+            )
         if not failed:
             return
         entries = [

@@ -44,6 +44,12 @@ class OrderChannelStockPush(models.Model):
     buffer = fields.Float(digits="Product Unit", readonly=True)
     # [{product_id, per_listing, on_hand, outgoing, held, possible}]: which one limits
     components = fields.Json(readonly=True)
+    drift = fields.Boolean(
+        string="Changed at the Channel",
+        readonly=True,
+        help="Pushed again because the channel was seen to offer something else than it was told.",
+    )
+    found_quantity = fields.Integer(string="Found at the Channel", readonly=True)
     external_ref = fields.Char(string="ID at the Channel", readonly=True)  # what to ask for while the answer is out
     answered_at = fields.Datetime(readonly=True)
     reason_code = fields.Char(readonly=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 #: how far another clock may be ahead of ours before it is called wrong; less than the overlap of two fetches
 ALLOWANCE = timedelta(minutes=1)
@@ -10,6 +10,11 @@ ALLOWANCE = timedelta(minutes=1)
 NOTED = timedelta(minutes=5)
 #: the soonest that anything is tried again, so that nobody asks in a loop
 SOONEST = timedelta(seconds=5)
+
+
+def exact_now() -> datetime:
+    """Now, to the microsecond: for what has to be told apart that happens within one second."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def is_future(moment: datetime | None, now: datetime) -> bool:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 
 #: below the finest rounding of a unit of measure: 0.3 / 0.1 is 3 pieces, though floats say 2.9999999999999996
 TOLERANCE = 1e-6
 #: the largest number the ledger's column holds
 MOST = 2**31 - 1
+
+
+def whole_quantity(quantity: Decimal | None) -> int | None:
+    """A marketplace's quantity as it is kept: whole pieces, no more than the column holds; None where it is no number."""
+    try:
+        # first, because whole numbers of any size take memory of that size
+        return int(quantity) if -MOST < quantity < MOST else MOST if quantity >= MOST else -MOST
+    except (TypeError, ArithmeticError):
+        return None
 
 
 def whole_units(available: float, per_unit: float) -> int:

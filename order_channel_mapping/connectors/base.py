@@ -139,7 +139,8 @@ class Login:
     ``secrets`` holds decrypted credentials by the names of :attr:`Connector.credential_fields`; it never shows in a
     repr. ``allow_insecure`` permits plain HTTP and private addresses (test servers only). ``options`` are the channel's
     settings that the connector declares. ``auth_method`` is the :attr:`AuthMethod.code` that the seller chose; empty: the
-    connector tells by what there is.
+    connector tells by what there is. ``location`` is the :attr:`Location.ref` that quantities are pushed to, where there is
+    a choice: :attr:`Item.quantity` is to be the one there.
     """
 
     base_url: str | None = None
@@ -148,6 +149,7 @@ class Login:
     options: Mapping[str, Any] = field(default_factory=dict)
     allow_insecure: bool = False
     auth_method: str = ""
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

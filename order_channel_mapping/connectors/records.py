@@ -154,7 +154,7 @@ class Item:
     barcode: str | None = None
     price: Decimal | None = None
     currency: str | None = None
-    quantity: Decimal | None = None  # what the marketplace offers now; not part of the digest
+    quantity: Decimal | None = None  # offered now, where Login.location says; not part of the digest
     physical: bool = True
     active: bool = True  # on sale; drafts and archived items are not
     fulfilled_by: str = "seller"  # "seller" or "marketplace"

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -147,24 +148,28 @@ class ShopifyConnector(Connector):
     def iter_items(self, since: datetime | None = None, cursor: str | None = None) -> Iterator[Page]:
         """Variants. A full pass goes by id; an incremental one by changed product, since only products can be sorted by
         change and a product's title, status or picture is no change of its variants."""
+        place = self.account.location
+        variants = replace(fetch.VARIANTS, document=documents.at_location(fetch.VARIANTS.document, place))
+        products = replace(fetch.PRODUCTS, document=documents.at_location(fetch.PRODUCTS.document, place))
         full = fetch.Position.loads(cursor, fetch.VARIANTS)
         changes = fetch.Position.loads(cursor, fetch.PRODUCTS)
         if since is None and changes is None:
             full = full or fetch.Position(fetch.VARIANTS.name)
         if full:
-            for batch in fetch.walk_through(self._client, fetch.VARIANTS, full):
+            for batch in fetch.walk_through(self._client, variants, full):
                 yield _item_page([(variant, variant.get("product")) for variant in batch.nodes], (), batch)
             return
         # without naming the states Shopify may leave out drafts and archived products
         states = "status:active,archived,draft,unlisted"
         changes = changes or fetch.Position(fetch.PRODUCTS.name, start=fetch.iso(since), filter=states)
-        for batch in fetch.walk_through(self._client, fetch.PRODUCTS, changes):
+        for batch in fetch.walk_through(self._client, products, changes):
             pairs, failures = self._variants(batch.nodes)
             yield _item_page(pairs, failures, batch)
 
     def _variants(self, products: Iterable[Mapping[str, Any]]):
         """The variants of products, each with its product, and the products that can't be read."""
-        pairs, failures, more = [], [], documents.MORE_VARIANTS
+        pairs, failures = [], []
+        more = documents.at_location(documents.MORE_VARIANTS, self.account.location)
         for product in products:
             try:
                 variants = fetch.drain(

@@ -9,6 +9,8 @@ This module must not import Odoo.
 
 from __future__ import annotations
 
+import re
+
 API_VERSION = "2026-10"
 
 #: first portions of nested lists; a list as long as this may go on
@@ -101,6 +103,18 @@ query MoreVariants($id: ID!, $first: Int!, $after: String) {
 """
     + _VARIANT
 )
+
+_LOCATION = re.compile(r"gid://shopify/Location/\d+")
+
+
+def at_location(document: str, location: str | None) -> str:
+    """A document of variants that also asks for the quantity at one location; the document itself where it is none of
+    Shopify's. A variant's own quantity is that of all locations together."""
+    if not _LOCATION.fullmatch(location or ""):
+        return document
+    level = f'inventoryLevel(locationId: "{location}") {{ quantities(names: ["available"]) {{ quantity }} }}'
+    return document.replace("inventoryItem { id ", f"inventoryItem {{ id {level} ")
+
 
 # -- orders -----------------------------------------------------------------------------------------------------------
 

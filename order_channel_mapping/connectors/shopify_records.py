@@ -50,12 +50,21 @@ def _picture(media: Mapping[str, Any] | None) -> str | None:
     return text(image.get("url"))
 
 
+def _quantity(variant: Mapping[str, Any], stock: Mapping[str, Any]) -> Any:
+    """What is on sale at the location that was asked for, None where the item is not stocked there; without one, at all
+    locations."""
+    if "inventoryLevel" not in stock:
+        return variant.get("inventoryQuantity")
+    levels = (stock["inventoryLevel"] or {}).get("quantities") or ()
+    return next((level.get("quantity") for level in levels), None)
+
+
 def _item(variant: Mapping[str, Any], product: Mapping[str, Any], currency: str | None) -> Item:
     stock = variant["inventoryItem"]
     plain = product.get("hasOnlyDefaultVariant")  # its only variant is titled "Default Title", which says nothing
     options = {} if plain else {option["name"]: option["value"] for option in variant.get("selectedOptions") or ()}
     pictures = [*(variant.get("media") or {}).get("nodes", ()), product.get("featuredMedia")]
-    quantity = variant.get("inventoryQuantity")
+    quantity = _quantity(variant, stock)
     times = [moment(part.get("updatedAt")) for part in (variant, product)]
     return Item(
         external_id=identifier(variant["id"]),

@@ -75,6 +75,7 @@ class OrderChannelAccount(models.Model):
             secrets=plain | secrets,
             options=channel._connector_options(),
             allow_insecure=account._allow_insecure(),
+            location=channel.sudo()._stock_location().external_id or None,
             auth_method=account.auth_method or "",
         )
 

@@ -42,6 +42,16 @@ def test_a_document_asks_for_nothing_that_is_going_away(schema, name):
     assert validate(schema, parse(DOCUMENTS[name]), [NoDeprecatedCustomRule]) == []
 
 
+@pytest.mark.parametrize("name", ["VARIANTS", "CHANGED_PRODUCTS", "MORE_VARIANTS"])
+def test_a_document_that_asks_for_one_location_is_valid(schema, introspection, name):
+    document = shopify_documents.at_location(DOCUMENTS[name], "gid://shopify/Location/1")
+    assert document != DOCUMENTS[name]
+    assert validate(schema, parse(document)) == []
+    assert validate(schema, parse(document), [NoDeprecatedCustomRule]) == []
+    for place, note in needs(schema, introspection, document).items():
+        assert set(re.findall(r"`((?:read|write)_\w+)`", note)) & shopify_auth.SCOPES.keys(), f"{place} needs {note}"
+
+
 @pytest.mark.parametrize("count", [1, shopify_stock.ACTIVATIONS])
 def test_documents_that_are_made_are_valid_at_any_size(schema, count):
     assert validate(schema, parse(shopify_documents.activate_document(count))) == []

@@ -238,6 +238,12 @@ class TestLogin(ConnectMixin, ChannelCase):
         self.assertEqual(dict(login.secrets), {"shop_domain": "hats.myshopify.com", "access_token": TOKEN})
         self.assertEqual((login.base_url, login.site, login.allow_insecure), (None, "", False))
         self.assertNotIn(TOKEN, repr(login))
+        self.assertEqual(login.location, channel.push_location_id.external_id or None)
+        shelf = self.env["order.channel.location"].create(
+            {"channel_id": channel.id, "external_id": "gid://shopify/Location/7", "name": "Shelf"}
+        )
+        channel.push_location_id = shelf
+        self.assertEqual(channel.account_id._login(channel).location, "gid://shopify/Location/7")
 
     def test_unchecked_credentials_are_for_connect_only(self):
         channel = self.connected_channel()

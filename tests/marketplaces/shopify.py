@@ -194,6 +194,7 @@ class ShopifySimulator(Simulator):
             ("ProductVariant", "product"): lambda source, *_: shop.products[source["productId"]],
             ("ProductVariant", "inventoryItem"): lambda source, *_: shop.items[source["itemId"]],
             ("ProductVariant", "inventoryQuantity"): lambda source, *_: sum(shop.levels[source["itemId"]].values()),
+            ("InventoryItem", "inventoryLevel"): self._level,
             ("Product", "hasOnlyDefaultVariant"): self._is_plain,
             ("Product", "variants"): lambda source, args, _k: offset_page(
                 [shop.variants[ref] for ref in source["variantIds"]], args
@@ -207,6 +208,10 @@ class ShopifySimulator(Simulator):
     def _needs(self, scope: str) -> None:
         if scope not in self._allowed():
             raise FieldFault(f"Access denied. Required access: `{scope}` access scope.", "ACCESS_DENIED")
+
+    def _level(self, item: Mapping[str, Any], args: Mapping[str, Any], _key: Any) -> dict[str, Any] | None:
+        available = self.shop.levels[item["id"]].get(args["locationId"])
+        return None if available is None else {"quantities": [{"name": "available", "quantity": available}]}
 
     def _is_plain(self, product: Mapping[str, Any], _args: Any, _key: Any) -> bool:
         refs = product["variantIds"]

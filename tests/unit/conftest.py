@@ -69,11 +69,12 @@ def connect(sim, pace):
 
     made = []
 
-    def make(max_wait=3.0, **secrets):
+    def make(max_wait=3.0, location=None, **secrets):
         login = Login(
             base_url=sim.url,
             secrets={"shop_domain": "simulated.myshopify.com", "access_token": sim.shop.token, **secrets},
             allow_insecure=True,
+            location=location,
         )
         connector = ShopifyConnector(login, Ports(MemoryPort(), pace, max_wait))
         connector.slept = []

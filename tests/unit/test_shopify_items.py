@@ -107,6 +107,30 @@ def test_an_item_that_can_not_be_read_is_one_failure(sim, connector):
     assert failure.raw["sku"] == "SKU-2"
 
 
+def test_the_quantity_is_that_of_the_place_that_is_pushed_to(sim, connect):
+    """Not the sum: that is never what was pushed, where there is a second place."""
+    main, shelf = sim.shop.locations[0]["id"], sim.shop.add_location("Shelf")
+    for index, stock in enumerate(({main: 7, shelf: 2}, {main: 0}, {shelf: 4})):
+        sim.shop.add_variant(sim.shop.add_product(f"Thing {index}"), sku=str(index), stock=stock)
+    many = sim.shop.add_product("Shirt")
+    for number in range(25):
+        sim.shop.add_variant(many, sku=f"S-{number}", stock={main: number, shelf: 100}, options={"Size": str(number)})
+    sim.shop.add_variant(sim.shop.add_product("Card"), sku="U", stock={main: 5}, tracked=False)
+    for since in (None, sim.clock() - timedelta(days=1)):
+        items = {item.sku: item for page in connect(location=main).iter_items(since) for item in page.records}
+        assert [items[sku].quantity for sku in "012U"] == [7, 0, None, None], since
+        assert [items[f"S-{number}"].quantity for number in range(25)] == list(range(25))
+        items = {item.sku: item for page in connect().iter_items(since) for item in page.records}
+        assert [items[sku].quantity for sku in "012U"] == [9, 0, 4, None], "no place is chosen"
+
+
+def test_a_place_that_is_none_of_shopifys_is_not_asked_for(sim, connect):
+    fill(sim, 1, stock={sim.shop.locations[0]["id"]: 3})
+    for place in ("L1", 'gid://shopify/Location/1") { id } #', "gid://shopify/Location/1\n"):
+        (page,) = connect(location=place).iter_items()
+        assert page.records[0].quantity == 3
+
+
 # -- a full pass ------------------------------------------------------------------------------------------------------
 
 

@@ -362,7 +362,11 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """One answer. ``external_id`` names what was pushed, ``ref`` what the marketplace made of it."""
+    """One answer. ``external_id`` names what was pushed, ``ref`` what the marketplace made of it.
+
+    ``gone`` says what a quantity failed for because it is there no longer: ``"item"`` (deleted, or in the bin) or
+    ``"location"``, which takes no quantities at all then; else empty.
+    """
 
     external_id: str
     status: PushStatus = PushStatus.OK
@@ -370,6 +374,7 @@ class PushResult:
     code: str | None = None
     message: str | None = None
     retryable: bool = False
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,6 +290,9 @@ mutation SetQuantities($input: InventorySetQuantitiesInput!, $key: String!) {
 """
 
 
+LOCATION_STATE = "query LocationState($id: ID!) { location(id: $id) { id isActive } }"
+
+
 def activate_document(count: int) -> str:
     """Stocks ``count`` items at a location each, in one call. Variables ``item<n>``, ``location<n>``, ``key<n>``."""
     variables = ", ".join(f"$item{n}: ID!, $location{n}: ID!, $key{n}: String!" for n in range(count))

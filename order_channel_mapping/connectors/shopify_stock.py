@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .records import PushResult, PushStatus, StockLevel
 from .shopify_client import ShopifyClient
-from .shopify_documents import SET_QUANTITIES, activate_document
+from .shopify_documents import LOCATION_STATE, SET_QUANTITIES, activate_document
 
 #: how often one batch is sent again without its bad entries, before the rest is left for the next pass
 ROUNDS = 25
@@ -23,6 +24,10 @@ ROUNDS = 25
 ACTIVATIONS = 25
 #: codes that concern the call, not an entry; a new key helps
 _KEY_CODES = frozenset({"IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"})
+#: Shopify says this of a location that is gone or inactive, and in some versions of an item that is not kept there yet
+_NO_LOCATION = "INVALID_LOCATION"
+_NO_ITEM = "INVALID_INVENTORY_ITEM"
+_GONE = "Shopify has no such location any more, or it is not active."
 _NOT_STOCKED = re.compile(r"not stocked", re.IGNORECASE)
 
 
@@ -40,8 +45,9 @@ def push(client: ShopifyClient, levels: list[StockLevel], batch: int) -> list[Pu
         if first != index:
             twins[index] = first
     waiting = [index for index in range(len(levels)) if index not in results and index not in twins]
+    active: dict[str, bool] = {}
     for start in range(0, len(waiting), batch):
-        _push_batch(client, {index: levels[index] for index in waiting[start : start + batch]}, results)
+        _push_batch(client, {index: levels[index] for index in waiting[start : start + batch]}, results, active)
     for index, first in twins.items():
         results[index] = _like(levels[index], levels[first], results[first])
     return [results[index] for index in range(len(levels))]
@@ -51,12 +57,40 @@ def _like(level: StockLevel, sent: StockLevel, result: PushResult) -> PushResult
     """The answer for a second level of the same item and place, which Shopify refuses within one call."""
     if level.quantity != sent.quantity:
         return _failed(level, "duplicate", "Another quantity was sent for the same item and location.")
-    return PushResult(level.external_id, result.status, result.ref, result.code, result.message, result.retryable)
+    return replace(result, external_id=level.external_id)
 
 
-def _push_batch(client: ShopifyClient, left: dict[int, StockLevel], results: dict[int, PushResult]) -> None:
-    """Send until every entry has its answer. Fills ``results``, empties ``left``."""
+def _answer_gone(
+    client: ShopifyClient,
+    doubtful: set[str],
+    left: dict[int, StockLevel],
+    results: dict[int, PushResult],
+    active: dict[str, bool],
+) -> bool:
+    """Of locations that were called invalid, or that stock nothing, find out which are there no more, and answer all that
+    goes to those.
+
+    :param active: what is known of locations: each is asked for once
+    :return: whether there are any
+    """
+    for location in doubtful - active.keys():
+        found = client.execute(LOCATION_STATE, {"id": location}).data.get("location") or {}
+        active[location] = bool(found.get("isActive"))
+    gone = [index for index, level in left.items() if level.location in doubtful and not active[level.location]]
+    for index in gone:
+        results[index] = _failed(left.pop(index), "location_gone", _GONE, gone="location")
+    return bool(gone)
+
+
+def _push_batch(
+    client: ShopifyClient, left: dict[int, StockLevel], results: dict[int, PushResult], active: dict[str, bool]
+) -> None:
+    """Send until every entry has its answer. Fills ``results``, empties ``left``.
+
+    :param active: what is known of locations, see :func:`_answer_gone`
+    """
     activated: set[int] = set()
+    _answer_gone(client, set(active), left, results, active)
     for _round in range(ROUNDS):
         if not left:
             return
@@ -72,6 +106,11 @@ def _push_batch(client: ShopifyClient, left: dict[int, StockLevel], results: dic
             return
         entries, whole = _sort_errors(errors, len(order))
         if whole and whole.get("code") in _KEY_CODES and not entries:
+            continue
+        invalid = {left[order[place]].location for place, error in entries.items() if error.get("code") == _NO_LOCATION}
+        if whole and whole.get("code") == _NO_LOCATION:
+            invalid |= {level.location for level in left.values()}
+        if _answer_gone(client, invalid, left, results, active):
             continue
         if whole and not entries:
             busy = whole.get("code") == "IDEMPOTENCY_CONCURRENT_REQUEST"
@@ -89,11 +128,16 @@ def _push_batch(client: ShopifyClient, left: dict[int, StockLevel], results: dic
                     level.external_id, PushStatus.STALE, None, "stale", error["message"], retryable=True
                 )
             else:
-                results[index] = _failed(left.pop(index), _code(error), error["message"])
-        if unstocked:
-            for index, message in _activate(client, {index: left[index] for index in unstocked}):
+                gone = "item" if error.get("code") == _NO_ITEM else ""
+                results[index] = _failed(left.pop(index), _code(error), error["message"], gone=gone)
+        for start in range(0, len(unstocked), ACTIVATIONS):
+            part = unstocked[start : start + ACTIVATIONS]
+            refused = _activate(client, {index: left[index] for index in part})
+            if _answer_gone(client, {left[index].location for index in refused}, left, results, active):
+                break
+            for index, message in refused.items():
                 results[index] = _failed(left.pop(index), "not_stocked", message)
-            activated.update(unstocked)
+            activated.update(part)
     for index in list(left):
         results[index] = _failed(
             left.pop(index), "too_many_refused", "Too many of the batch were refused.", retryable=True
@@ -132,29 +176,24 @@ def _sort_errors(errors, count: int) -> tuple[dict[int, Mapping[str, Any]], Mapp
 def _is_unstocked(error: Mapping[str, Any]) -> bool:
     """Whether the item is not kept at the location yet. Shopify's versions say so in different ways."""
     code = error.get("code")
-    return code in ("ITEM_NOT_STOCKED_AT_LOCATION", "INVALID_LOCATION") or bool(
+    return code in ("ITEM_NOT_STOCKED_AT_LOCATION", _NO_LOCATION) or bool(
         _NOT_STOCKED.search(error.get("message") or "")
     )
 
 
-def _activate(client: ShopifyClient, levels: dict[int, StockLevel]) -> Iterator[tuple[int, str]]:
-    """Stock items at their locations. Yields what was refused, with Shopify's words."""
-    indexes = list(levels)
-    for start in range(0, len(indexes), ACTIVATIONS):
-        part = indexes[start : start + ACTIVATIONS]
-        variables: dict[str, Any] = {}
-        for position, index in enumerate(part):
-            level = levels[index]
-            variables |= {f"item{position}": level.stock_ref, f"location{position}": level.location}
-            variables[f"key{position}"] = _key()
-        data = client.execute(activate_document(len(part)), variables).data
-        for position, index in enumerate(part):
-            for error in ((data.get(f"a{position}") or {}).get("userErrors") or ())[:1]:
-                yield index, error["message"]
+def _activate(client: ShopifyClient, levels: dict[int, StockLevel]) -> dict[int, str]:
+    """Stock items at their locations, ACTIVATIONS at most. What was refused, with Shopify's words."""
+    variables: dict[str, Any] = {}
+    for position, level in enumerate(levels.values()):
+        variables |= {f"item{position}": level.stock_ref, f"location{position}": level.location}
+        variables[f"key{position}"] = _key()
+    data = client.execute(activate_document(len(levels)), variables).data
+    answers = [((data.get(f"a{position}") or {}).get("userErrors") or ())[:1] for position in range(len(levels))]
+    return {index: error["message"] for index, errors in zip(levels, answers, strict=True) for error in errors}
 
 
-def _failed(level: StockLevel, code: str, message: str, retryable: bool = False) -> PushResult:
-    return PushResult(level.external_id, PushStatus.FAILED, None, code, message, retryable)
+def _failed(level: StockLevel, code: str, message: str, retryable: bool = False, gone: str = "") -> PushResult:
+    return PushResult(level.external_id, PushStatus.FAILED, None, code, message, retryable, gone)
 
 
 def _code(error: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .base import BadPayload, Rejected, Unavailable
@@ -20,6 +21,15 @@ from .woocommerce_fetch import MOST
 
 _REF = re.compile(r"product:(?P<product>\d+)|variation:(?P<parent>\d+):(?P<variation>\d+)")
 _TOO_MANY = frozenset({"woocommerce_rest_request_entity_too_large", "http_413"})
+#: an id that is there no longer, of a product, of a variation, of a variation's parent
+_NO_ITEM = frozenset(
+    {
+        "woocommerce_rest_product_invalid_id",
+        "woocommerce_rest_product_variation_invalid_id",
+        "woocommerce_rest_invalid_product_id",
+        "woocommerce_rest_invalid_variation_id",
+    }
+)
 BATCH = "stock batch"  # where what was learnt of the store's limit is kept, see shopify's page sizes
 
 
@@ -58,7 +68,7 @@ def _like(level: StockLevel, sent: StockLevel, result: PushResult) -> PushResult
     """The answer for a second level of the same stock."""
     if level.quantity != sent.quantity:
         return _failed(level, "duplicate", "Another quantity was sent for the same stock.")
-    return PushResult(level.external_id, result.status, result.ref, result.code, result.message, result.retryable)
+    return replace(result, external_id=level.external_id)
 
 
 def _push_group(
@@ -85,7 +95,8 @@ def _push_group(
                 continue
             if isinstance(error, Unavailable):
                 raise
-            answers = {number: _failed(levels[number], error.code, error.message) for number in part}
+            gone = "item" if error.code in _NO_ITEM else ""
+            answers = {number: _failed(levels[number], error.code, error.message, gone=gone) for number in part}
         for number in part:
             results[places[number]] = answers[number]
         waiting = waiting[len(part) :]
@@ -106,6 +117,12 @@ def _result(level: StockLevel, row: Mapping[str, Any] | None) -> PushResult:
     if row is None:
         return _failed(level, "no_answer", "The store said nothing of this quantity.", retryable=True)
     error = row.get("error")
+    if (error and error.get("code") in _NO_ITEM) or row.get("status") == "trash":
+        # what lies in the bin takes quantities without an error
+        code, message = (
+            (error["code"], error.get("message") or "") if error else ("trashed", "It lies in the store's bin.")
+        )
+        return _failed(level, code, message, gone="item")
     if error:
         status = (error.get("data") or {}).get("status") if isinstance(error.get("data"), dict) else None
         passing = isinstance(status, int) and (status == 429 or status >= 500)
@@ -122,5 +139,5 @@ def _result(level: StockLevel, row: Mapping[str, Any] | None) -> PushResult:
     return PushResult(level.external_id, PushStatus.OK, str(row["id"]))
 
 
-def _failed(level: StockLevel, code: str, message: str, retryable: bool = False) -> PushResult:
-    return PushResult(level.external_id, PushStatus.FAILED, None, code, message, retryable)
+def _failed(level: StockLevel, code: str, message: str, retryable: bool = False, gone: str = "") -> PushResult:
+    return PushResult(level.external_id, PushStatus.FAILED, None, code, message, retryable, gone)

@@ -114,6 +114,7 @@ def test_the_simulator_answers_as_the_schema_demands_however_it_executes(schema)
     variables = {"first": 50, "after": None, "query": None, "ids": orders["refunded"], "topics": None}
     refs = {
         "MORE_VARIANTS": product,
+        "LOCATION_STATE": simulator.shop.locations[0]["id"],
         "MORE_FULFILLMENT_LINES": simulator.parcels(orders["shipped"][0])[0]["id"],
         "MORE_REFUND_LINES": simulator.shop.order(orders["refunded"][0])["refunds"][0]["id"],
         "MORE_FULFILLMENT_ORDER_LINES": simulator.shop.order(orders["several"][0])["fulfillmentOrders"][0]["id"],

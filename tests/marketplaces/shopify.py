@@ -183,6 +183,9 @@ class ShopifySimulator(Simulator):
             ("QueryRoot", "productVariants"): lambda _s, args, _k: self._list("variants", "ProductVariant", args),
             ("QueryRoot", "products"): lambda _s, args, _k: self._list("products", "Product", args),
             ("QueryRoot", "orders"): lambda _s, args, _k: self._list("orders", "Order", args),
+            ("QueryRoot", "location"): lambda _s, args, _k: next(
+                (place for place in shop.locations if place["id"] == args["id"]), None
+            ),
             ("QueryRoot", "product"): lambda _s, args, _k: shop.products.get(args["id"]),
             ("QueryRoot", "order"): self._order,
             ("QueryRoot", "nodes"): lambda _s, args, _k: [shop.orders.get(ref) for ref in args["ids"]],

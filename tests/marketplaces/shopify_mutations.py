@@ -8,6 +8,8 @@ from typing import Any
 from .shopify_builder import gid
 from .shopify_graphql import FieldFault
 
+#: what is said of a location that is deleted or inactive
+NO_LOCATION = ("INVALID_LOCATION", "The specified location could not be found.")
 MAX_ENTRIES = 250
 
 
@@ -76,8 +78,8 @@ class Mutations:
         item, place = entry["inventoryItemId"], entry["locationId"]
         if item not in self.shop.items:
             return _entry_error(index, "INVALID_INVENTORY_ITEM", "The specified inventory item could not be found.")
-        if not any(known["id"] == place for known in self.shop.locations):
-            return _entry_error(index, "INVALID_LOCATION", "The specified location could not be found.")
+        if not self._is_active(place):
+            return _entry_error(index, *NO_LOCATION)
         if place not in self.shop.levels[item]:
             return _entry_error(index, None, "The specified inventory item is not stocked at the location.")
         twins = [other for other in entries if (other["inventoryItemId"], other["locationId"]) == (item, place)]
@@ -91,10 +93,13 @@ class Mutations:
             return _entry_error(index, "CHANGE_FROM_QUANTITY_STALE", text)
         return None
 
+    def _is_active(self, place: str) -> bool:
+        return any(known["id"] == place and known["isActive"] for known in self.shop.locations)
+
     def _activate(self, args: Mapping[str, Any]) -> dict[str, Any]:
         self.simulator._needs("write_inventory")
         item, place = args["inventoryItemId"], args["locationId"]
-        if item not in self.shop.items or not any(known["id"] == place for known in self.shop.locations):
+        if item not in self.shop.items or not self._is_active(place):
             error = {"field": ["locationId"], "message": "The location or the inventory item could not be found."}
             return {"inventoryLevel": None, "userErrors": [error]}
         self.shop.levels[item].setdefault(place, 0)

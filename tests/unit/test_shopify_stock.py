@@ -7,6 +7,7 @@ import pytest
 from order_channel_mapping.connectors import shopify_stock
 from order_channel_mapping.connectors.base import AuthError, Unavailable
 from order_channel_mapping.connectors.records import PushStatus, StockLevel
+from tests.marketplaces import shopify_mutations
 
 
 @pytest.fixture
@@ -71,10 +72,12 @@ def test_several_bad_entries_of_several_kinds(sim, connector, level):
     sim.shop.delete_variant(gone.external_id)
     nowhere = level(1, location="gid://shopify/Location/99")
     levels = [level(1), gone, nowhere, level(2, expected=9), level(3)]
-    assert statuses(connector.push_stock(levels)) == [
+    results = connector.push_stock(levels)
+    assert [result.gone for result in results] == ["", "item", "location", "", ""]
+    assert statuses(results) == [
         ("ok", None),
         ("failed", "invalid_inventory_item"),
-        ("failed", "not_stocked"),
+        ("failed", "location_gone"),
         ("stale", "stale"),
         ("ok", None),
     ]
@@ -87,6 +90,37 @@ def test_an_item_is_stocked_at_a_location_that_does_not_keep_it_yet(sim, connect
     assert sim.shop.available(levels[0].external_id, other) == 4
     assert sim.shop.available(levels[2].external_id, other) == 8
     assert [request.label for request in sim.requests] == ["SetQuantities", "Activate", "SetQuantities"]
+
+
+@pytest.mark.parametrize("how", ["deleted", "inactive", "said otherwise"])
+def test_a_location_that_is_gone_is_one_reason(sim, connector, level, how, monkeypatch):
+    place = sim.shop.add_location("Closed")
+    levels = [level(5, location=place) for _index in range(300)]
+    if how == "deleted":
+        sim.shop.locations.pop()
+    else:
+        sim.shop.locations[-1]["isActive"] = False
+    if how == "said otherwise":  # as of an item that is not kept there yet
+        monkeypatch.setattr(shopify_mutations, "NO_LOCATION", (None, "The item is not stocked at the location."))
+    results = connector.push_stock(levels)
+    assert {(result.status, result.code, result.retryable) for result in results} == {
+        (PushStatus.FAILED, "location_gone", False)
+    }
+    assert len({result.message for result in results}) == 1
+    assert sim.count("LocationState") == 1
+    assert sim.count("Activate") == (1 if how == "said otherwise" else 0)
+
+
+def test_a_location_that_is_there_is_stocked_whatever_it_was_called(sim, connector, level, monkeypatch):
+    """Some versions say of an item that is not kept there that the location is invalid."""
+    other = sim.shop.add_location("Other")
+    levels = [level(4, location=other), level(6)]
+    send = shopify_stock._send
+    errors = [{"code": "INVALID_LOCATION", "field": ["input", "quantities", "0", "locationId"], "message": "No."}]
+    answers = [{"userErrors": errors}]
+    monkeypatch.setattr(shopify_stock, "_send", lambda *args, **kw: answers.pop() if answers else send(*args, **kw))
+    assert statuses(connector.push_stock(levels)) == [("ok", None)] * 2
+    assert sim.shop.available(levels[0].external_id, other) == 4
 
 
 def test_stocking_is_done_many_at_a_time(sim, connector, level):

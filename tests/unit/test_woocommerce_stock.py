@@ -85,7 +85,25 @@ def test_a_bad_entry_does_not_keep_the_others(woo, woo_connect, level):
     results = woo_connect().push_stock(levels)
     assert statuses(results) == [("ok", None), ("failed", "woocommerce_rest_product_invalid_id"), ("ok", None)]
     assert not results[1].retryable
+    assert [result.gone for result in results] == ["", "item", ""]
     assert len(woo.requests) == 1
+
+
+def test_what_lies_in_the_bin_is_gone(woo, woo_connect, level):
+    """WooCommerce sets stock on it without an error."""
+    levels = [level(3), level(4), level(5)]
+    woo.shop.edit_product(int(levels[1].external_id), status="trash")
+    results = woo_connect().push_stock(levels)
+    assert [result.gone for result in results] == ["", "item", ""]
+    assert statuses(results) == [("ok", None), ("failed", "trashed"), ("ok", None)]
+
+
+def test_variations_that_are_gone(woo, woo_connect, level):
+    tee = woo.shop.item("TEE-S")
+    lost = StockLevel("9999", f"variation:{tee['parent_id']}:9999", None, 3)
+    orphan = StockLevel("99", "variation:98:99", None, 3)
+    results = woo_connect().push_stock([level(3, of="TEE-S"), lost, orphan])
+    assert [result.gone for result in results] == ["", "item", "item"], results
 
 
 def test_a_parent_that_is_gone(woo, woo_connect, level):

@@ -53,6 +53,7 @@ from . import order_channel_served
 from . import order_channel_failure
 from . import order_channel_order
 from . import order_channel_order_facts
+from . import order_channel_order_cure
 from . import order_channel_projection
 from . import order_channel_projection_merge
 from . import order_channel_revision

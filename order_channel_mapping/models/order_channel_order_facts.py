@@ -13,6 +13,8 @@ class OrderChannelOrder(models.Model):
         string="Purchase Order", readonly=True, index="btree_not_null", help="The buyer's own number of this order."
     )
     delivery_address = fields.Text(compute="_compute_delivery_address", help="As the channel gives it.")
+    delivered_elsewhere = fields.Boolean(compute="_compute_delivery_address")  # not where the invoice goes
+    buyer_note = fields.Text(string="Buyer's Note", compute="_compute_delivery_address")
 
     @api.depends("currency_code")
     def _compute_currency_id(self):
@@ -25,7 +27,12 @@ class OrderChannelOrder(models.Model):
     @api.depends("data")
     def _compute_delivery_address(self):
         for order in self:
-            order.delivery_address = address_text((order.data or {}).get("shipping"))
+            data = order.data or {}
+            order.delivery_address = address_text(data.get("shipping"))
+            order.delivered_elsewhere = order.delivery_address and order.delivery_address != address_text(
+                {**(data.get("billing") or {}), "phone": (data.get("shipping") or {}).get("phone")}
+            )
+            order.buyer_note = data.get("note")
 
     @staticmethod
     def _fact_values(order):
@@ -56,6 +63,8 @@ class SaleOrder(models.Model):
     channel_delivery_address = fields.Text(
         related="channel_order_id.delivery_address", string="Delivery Address at the Channel"
     )
+    channel_delivered_elsewhere = fields.Boolean(related="channel_order_id.delivered_elsewhere")
+    channel_buyer_note = fields.Text(related="channel_order_id.buyer_note", string="Buyer's Note")
     channel_currency_id = fields.Many2one(related="channel_order_id.currency_id", string="Currency at the Channel")
     channel_total = fields.Monetary(
         string="Total at the Channel", currency_field="channel_currency_id", compute="_compute_channel_total"

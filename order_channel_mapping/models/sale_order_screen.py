@@ -17,7 +17,6 @@ class SaleOrder(models.Model):
         compute="_compute_channel_status",
     )
     channel_ship_by = fields.Datetime(related="channel_order_id.ship_by", string="Ship By")
-    channel_blocker_text = fields.Char(string="What Is in the Way", compute="_compute_channel_blocker_text")
     channel_overruled_text = fields.Char(string="Overruled", compute="_compute_channel_overruled_text")
     channel_unmapped_count = fields.Integer(compute="_compute_channel_unmapped_count")
 
@@ -34,22 +33,6 @@ class SaleOrder(models.Model):
                 order.channel_status = "to_resolve"
             else:
                 order.channel_status = "processed" if order.state == "sale" else "ready"
-
-    @api.depends("channel_to_resolve", "channel_order_id")
-    @api.depends_context("lang")
-    def _compute_channel_blocker_text(self):
-        """``Unmapped item (2), Payment``; read in one go, for lists."""
-        Blocker = self.env["order.channel.blocker"].sudo()
-        labels = dict(Blocker._fields["code"]._description_selection(self.env))
-        texts = {}
-        for order, code, count in Blocker._read_group(
-            [("order_id", "in", self.sudo().channel_order_id.ids), ("overruled_by_id", "=", False)],
-            ["order_id", "code"],
-            ["__count"],
-        ):
-            texts.setdefault(order.id, []).append(f"{labels[code]} ({count})" if count > 1 else labels[code])
-        for order in self:
-            order.channel_blocker_text = ", ".join(texts.get(order.sudo().channel_order_id.id, []))
 
     @api.depends("channel_blocker_ids.overruled_by_id", "channel_blocker_ids.overrule_reason")
     @api.depends_context("lang", "uid")

@@ -2,6 +2,7 @@
 
 import re
 from ast import literal_eval
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,11 +65,96 @@ class TestScreens(OrderCase):
         self.assertEqual([self.sale(number).channel_status for number in "123"], ["ready", "frozen", "to_resolve"])
         self.assertEqual(self.sale("2").channel_unmapped_count, 2)
         self.assertEqual(
-            [self.sale(number).channel_blocker_text for number in "123"], ["", "Unmapped item (2)", "Payment"]
+            [self.sale(number).channel_blocker_text for number in "123"],
+            ["", "Unmapped item (2)", "Payment at the channel: Pending."],
         )
         self.sale("1").action_channel_process()
         self.sale("3")._action_cancel()
         self.assertEqual([self.sale(number).channel_status for number in "13"], ["processed", "cancelled"])
+
+    def test_each_row_has_the_button_that_cures_it(self):
+        self.take_some()
+        seventh = [("0.07", "0.70", False)]
+        self.take(
+            self.order("4", [line("e", sku="MUG-1", taxes=seventh)]),
+            self.order("5", [line("f", sku="MUG-1", taxes=seventh), line("g", sku="NEW-3")]),
+            self.order("6", [line("h", sku="NEW-4")]),
+        )
+        self.env["order.channel.listing"].search([("sku", "=", "NEW-4")])._ignore()
+        orders = self.env["sale.order"].union(*(self.sale(number) for number in "123456"))
+        self.assertEqual(
+            orders.mapped("channel_cure"), ["process", "link", "resolve", "tax", "link", "resolve"]
+        )
+        self.assertEqual(orders.channel_order_id.mapped("cure"), orders.mapped("channel_cure"))
+        opened = [
+            order.action_channel_cure()["res_model"] for order in orders if order.channel_cure != "process"
+        ]
+        self.assertEqual(
+            opened,
+            [
+                "order.channel.link",
+                "order.channel.order",
+                "order.channel.tax.map",
+                "order.channel.link",
+                "order.channel.order",
+            ],
+        )
+        orders[0].action_channel_cure()
+        self.assertEqual((orders[0].state, orders[0].channel_cure), ("sale", False))
+        orders[2]._action_cancel()
+        self.assertFalse(orders[2].channel_cure)
+
+    def test_the_reasons_of_a_page_of_orders_take_few_queries(self):
+        def take(count, first):
+            unpaid = {"payment_status": PaymentStatus.PENDING}
+            numbers = [str(number) for number in range(first, first + count)]
+            self.take(*(self.order(number, [line("a", sku="MUG-1")], **unpaid) for number in numbers))
+            return self.env["sale.order"].union(*(self.sale(number) for number in numbers))
+
+        def queries(orders):
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            orders.web_read({"channel_blocker_text": {}, "channel_cure": {}, "channel_status": {}})
+            return self.cr.sql_log_count - before
+
+        few, many = take(2, 100), take(20, 200)
+        queries(few)
+        self.assertLessEqual(queries(many), queries(few) + 1)
+
+    # === THE ORDER'S FACTS === #
+
+    def shown(self, order):
+        """Names of the fields of the form's first page that it shows."""
+        form = Form(order)
+        values = form._get_eval_context()
+        return {
+            field.get("name")
+            for field in form._view["tree"].xpath("//group[@name='sale_header']//field")
+            if not any(safe_eval(node.get("invisible") or "0", values) for node in (field, *field.iterancestors()))
+        }
+
+    def test_facts_are_on_the_first_page_where_there_are_any(self):
+        elsewhere = {"shipping": replace(self.address(), street="Parcel locker 7"), "note": "Ring twice"}
+        self.take(
+            self.order(
+                "1", [line("a", sku="MUG-1")], shipping_method="Express", purchase_order="PO-1", **elsewhere
+            ),
+            self.order("2", [line("b", sku="MUG-1")]),
+        )
+        always = {"channel_placed_at", "channel_total", "channel_payment_status"}
+        sometimes = {
+            "channel_shipping_method",
+            "channel_purchase_order",
+            "channel_delivery_address",
+            "channel_buyer_note",
+        }
+        self.assertLessEqual(always | sometimes, self.shown(self.sale("1")))
+        plain = self.shown(self.sale("2"))
+        self.assertLessEqual(always, plain)
+        self.assertFalse(sometimes & plain)
+        self.assertIn("Parcel locker 7", self.sale("1").channel_delivery_address)
+        own = self.env["sale.order"].create({"partner_id": self.env["res.partner"].create({"name": "Walk-in"}).id})
+        self.assertFalse((always | sometimes) & self.shown(own))
 
     # === NOTHING REPRICES A MARKETPLACE'S ORDER === #
 

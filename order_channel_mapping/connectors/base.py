@@ -215,7 +215,7 @@ class Connector:
 
     provider: ClassVar[str]
     label: ClassVar[str]
-    #: what this marketplace can do: "items", "orders", "stock", "compare" (it checks :attr:`StockLevel.expected`), "ship",
+    #: what this marketplace can do: "items", "orders", "recheck" (:meth:`get_orders`), "stock", "compare" (it checks :attr:`StockLevel.expected`), "ship",
     #: "cancel", "webhooks", "locations", "poll", "oauth" (a seller's consent, :meth:`authorize_url`)
     capabilities: ClassVar[frozenset[str]] = frozenset()
     #: most stock levels in one call
@@ -280,6 +280,14 @@ class Connector:
         :raise Rejected: code ``not_found``
         """
         raise self._cannot("orders")
+
+    def get_orders(self, refs: Iterable[str]) -> Page:
+        """What became of orders that are known, where a list of changes does not tell: ``records`` are those that may have
+        changed, ``gone`` the refs of those that were deleted. Not the way to fetch orders.
+
+        :param refs: at most a hundred ``external_id``
+        """
+        raise self._cannot("recheck")
 
     def push_stock(self, levels: Iterable[StockLevel]) -> list[PushResult]:
         """Publish quantities: one result per level, in the order given. The caller keeps to :attr:`stock_batch`."""

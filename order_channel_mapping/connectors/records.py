@@ -340,6 +340,7 @@ class Page:
     ``cursor`` resumes the same fetch *after* this page and is ``None`` on the last page. ``watermark`` is the
     marketplace's own clock up to which records are known to be complete once this page is taken in: the ``since`` of
     the next fetch, overlap not yet subtracted. ``clock`` is that same clock when the page was asked for, where it says.
+    ``gone`` are the refs of records that were asked for by name and that the marketplace has no more.
     """
 
     records: tuple[Any, ...]
@@ -347,6 +348,7 @@ class Page:
     cursor: str | None = None
     watermark: datetime | None = None
     clock: datetime | None = None
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

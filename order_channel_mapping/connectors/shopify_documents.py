@@ -210,6 +210,14 @@ query Orders($first: Int!, $after: String, $query: String) {
 
 ORDER = "query Order($id: ID!) { order(id: $id) { ...OrderFields } }" + _ORDER
 
+
+
+def known_orders_document(count: int) -> str:
+    """Which of ``count`` orders there are. Variables ``id<n>``."""
+    variables = ", ".join(f"$id{n}: ID!" for n in range(count))
+    return f"query KnownOrders({variables}) {{ {' '.join(f'o{n}: order(id: $id{n}) {{ id }}' for n in range(count))} }}"
+
+
 #: steps over an order that Shopify itself can't deliver
 ORDER_STUBS = """
 query OrderStubs($first: Int!, $after: String, $query: String) {
@@ -406,6 +414,7 @@ DOCUMENTS = {
         if name.isupper() and name[0] != "_" and isinstance(value, str) and name != "API_VERSION"
     },
     "ACTIVATE": activate_document(2),
+    "KNOWN_ORDERS": known_orders_document(2),
     "SUBSCRIBE": subscribe_document(["ORDERS_CREATE", "PRODUCTS_UPDATE"]),
     "UNSUBSCRIBE": unsubscribe_document(2),
 }

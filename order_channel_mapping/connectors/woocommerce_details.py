@@ -19,8 +19,9 @@ from typing import Any
 from .base import Rejected
 from .records import RecordFailure
 from .woocommerce_client import WooCommerceClient
-from .woocommerce_fetch import MOST, PRECISE, drain, is_ref
+from .woocommerce_fetch import ANY, MOST, PRECISE, drain, is_ref
 from .woocommerce_records import VARIATION_FIELDS, is_variable
+from .woocommerce_statuses import TRASH
 
 VARIATIONS = "/variations"
 REFUNDS = "/refunds"
@@ -141,6 +142,32 @@ def _refund_ids(order: Payload) -> set[int]:
     if not isinstance(parts, list):
         return set()
     return {part["id"] for part in parts if isinstance(part, dict) and is_ref(part.get("id"))}
+
+
+# -- orders that are known ---------------------------------------------------------------------------------------------
+
+#: orders that are asked for one by one, at most, before they are believed to be gone
+DOUBTS = 10
+
+
+def orders_named(client: WooCommerceClient, refs: Iterable[int]) -> tuple[list[Payload], list[str]]:
+    """``(orders, refs of those that the store has no more)``, at most a hundred. A list may leave out what is there (a cache,
+    a plugin): an order is gone when the store says so of it alone. Of one that is left out, nothing is said."""
+    left = set(refs)
+    found: list[Payload] = []
+    for status in (ANY, TRASH):
+        for ids in _hundreds(left):
+            rows, failures = drain(client, "/orders", {"include": ids, "status": status, **PRECISE})
+            found += (row for row in rows if row["id"] in left)
+            left -= {row["id"] for row in rows} | {int(failure.ref) for failure in failures if failure.ref.isdigit()}
+    gone = []
+    for ref in sorted(left)[:DOUBTS]:
+        try:
+            client.record(f"/orders/{ref}", {"_fields": "id"})
+        except Rejected as error:
+            if error.code == "not_found":
+                gone.append(str(ref))
+    return found, gone
 
 
 # -- products of order lines ------------------------------------------------------------------------------------------

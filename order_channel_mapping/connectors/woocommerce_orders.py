@@ -125,8 +125,10 @@ class _Progress:
     """How far an order has come, line by line. Line ids are texts."""
 
     def __init__(self, payload: Payload, refunds: Sequence[Payload], meaning: StatusMeaning):
-        completed_at = moment(payload.get("date_completed_gmt"))
         refunded = payload["status"] == "refunded"
+        # WooCommerce keeps the date when an order is set back to be processed: nothing of it was shipped then
+        over = refunded or meaning is StatusMeaning.COMPLETED
+        completed_at = moment(payload.get("date_completed_gmt")) if over else None
         self.void = meaning is StatusMeaning.CANCELLED or (refunded and not completed_at)
         self.done = not self.void and (meaning is StatusMeaning.COMPLETED)
         self._reported = shipped_quantities(payload)

@@ -11,7 +11,7 @@ from tests.contract.worlds import world_classes
 from tests.marketplaces.base import Reply
 
 CAPABILITIES = frozenset(
-    {"items", "orders", "stock", "compare", "ship", "cancel", "webhooks", "locations", "oauth", "poll"}
+    {"items", "orders", "recheck", "stock", "compare", "ship", "cancel", "webhooks", "locations", "oauth", "poll"}
 )
 #: the values of the account's field that says how its credentials are proved
 AUTH_METHODS = frozenset({"token", "keys", "oauth", "client_credentials"})

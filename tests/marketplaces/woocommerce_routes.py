@@ -274,8 +274,7 @@ class Routes:
         if not _forced(params, body):
             raise RestError("woocommerce_rest_trash_not_supported", _FORCED.format("Refunds"), 501)
         self.shop.refunds.remove(ref)
-        self.shop.orders[order]["refund_ids"].remove(ref)
-        self.shop.touch_order(order)
+        self.shop.orders[order]["refund_ids"].remove(ref)  # the order's time of change stays as it is
         return shown
 
     # -- webhooks and taxes -------------------------------------------------------------------------------------------

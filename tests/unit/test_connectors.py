@@ -19,6 +19,7 @@ CLASSES = connectors.connector_classes()
 METHODS = {
     "items": "iter_items",
     "orders": "iter_orders",
+    "recheck": "get_orders",
     "stock": "push_stock",
     "ship": "ship",
     "cancel": "cancel",

@@ -293,3 +293,35 @@ def test_a_completed_order(woo, sell, woo_connect):
     (order,) = next(iter(woo_connect().iter_orders())).records
     assert (order.status, order.fulfillment_status) == (OrderStatus.COMPLETED, FulfillmentStatus.FULFILLED)
     assert order.lines[0].fulfilled_quantity == 1
+
+
+# -- orders that are known --------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_refund_is_seen_though_no_time_of_change_moved(woo, sell, woo_connect):
+    ref = sell(3)
+    order = woo.shop.order(ref)
+    part = woocommerce_refunds.share(order["line_items"][0], 1)
+    refund = woocommerce_refunds.refund(woo.shop, order, {"api_refund": False, "line_items": [part]})
+    woo.clock.tick(minutes=5)
+    since = woo.clock()
+    woo._routes.delete_refund("", {"force": "true"}, {}, ref, refund["id"])
+    assert refs(woo_connect().iter_orders(since=since)) == []
+    (record,) = woo_connect().get_orders([str(ref)]).records
+    assert (record.refunds, record.lines[0].cancelled_quantity) == ((), 0)
+
+
+def test_known_orders_in_the_trash_are_not_gone(woo, sell, woo_connect):
+    kept, trashed, deleted = sell(), sell(), sell()
+    woo.shop.touch_order(trashed, status="trash")
+    woo.shop.orders.remove(deleted)
+    page = woo_connect().get_orders([str(kept), str(trashed), str(deleted)])
+    assert [(record.external_id, record.skip) for record in page.records] == [(str(kept), False), (str(trashed), True)]
+    assert page.gone == (str(deleted),)
+
+
+def test_an_order_that_a_list_leaves_out_is_not_gone(woo, sell, woo_connect, monkeypatch):
+    ref = sell()
+    monkeypatch.setattr("order_channel_mapping.connectors.woocommerce_details.drain", lambda *_args: ([], []))
+    page = woo_connect().get_orders([str(ref)])
+    assert (page.records, page.gone) == ((), ())

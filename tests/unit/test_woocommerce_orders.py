@@ -392,6 +392,15 @@ def test_what_was_refunded_before_and_after_completion():
     assert record.total == Decimal("20.00")
 
 
+def test_what_is_given_back_after_completion_was_taken_back_is_not_delivered():
+    """WooCommerce keeps the date of completion when an order is processed again."""
+    part = refund(at="2026-11-05T10:00:00", l1=1)
+    again = {"status": "processing", "date_completed_gmt": "2026-11-04T10:00:00"}
+    order = read_order(payload(line(1, "30.00", quantity=3), total="30.00", **again, refunds=[refunded(part)]), [part])
+    assert (order.lines[0].cancelled_quantity, order.lines[0].fulfilled_quantity) == (1, 0)
+    assert (order.total, order.fulfillment_status) == (Decimal("20.00"), FulfillmentStatus.UNFULFILLED)
+
+
 def test_an_allowance_cancels_nothing():
     part = refund(amount="5.00")
     order = read_order(payload(line(), total="10.00", refunds=[refunded(part)]), [part])

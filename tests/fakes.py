@@ -87,7 +87,7 @@ class FakeConnector(base.Connector):
 
     provider = "shopify"
     label = "Fake"
-    capabilities = frozenset({"items", "orders", "stock", "ship", "locations"})
+    capabilities = frozenset({"items", "orders", "recheck", "stock", "ship", "locations"})
     stock_batch = 250
     page_size = 50
 
@@ -149,6 +149,13 @@ class FakeConnector(base.Connector):
             if found.external_id == ref:
                 return found
         raise base.Rejected("not_found", "no such order")
+
+    def get_orders(self, refs):
+        refs = list(refs)
+        self._call(("known orders", tuple(refs)))
+        found = [order for order in self.orders if order.external_id in refs]
+        there = {order.external_id for order in found}
+        return records.Page(tuple(found), gone=tuple(ref for ref in refs if ref not in there))
 
     def push_stock(self, levels):
         self._call("stock")

@@ -56,6 +56,7 @@ TOPICS = (
     "ORDERS_CREATE",
     "ORDERS_UPDATED",
     "ORDERS_CANCELLED",
+    "ORDERS_DELETE",
     "PRODUCTS_CREATE",
     "PRODUCTS_UPDATE",
     "PRODUCTS_DELETE",
@@ -221,7 +222,9 @@ class ShopifyConnector(Connector):
         found = self._client.execute(documents.known_orders_document(len(refs)), variables)
         if found.errors:
             raise Unavailable("Shopify could not say which orders there are.", "partial_answer", sent=True)
-        return Page((), gone=tuple(ref for number, ref in enumerate(refs) if found.data.get(f"o{number}", True) is None))
+        return Page(
+            (), gone=tuple(ref for number, ref in enumerate(refs) if found.data.get(f"o{number}", True) is None)
+        )
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -294,8 +297,10 @@ def _event(headers: Mapping[str, str], body: bytes) -> WebhookEvent:
     except (ValueError, BadPayload):
         raise BadPayload("The notification can't be read.") from None
     payload = payload if isinstance(payload, dict) else {}
-    ref = payload.get("admin_graphql_api_id")
     topic = headers.get("x-shopify-topic") or ""
+    ref = payload.get("admin_graphql_api_id")
+    if not ref and topic == "orders/delete" and isinstance(payload.get("id"), int):  # of what is gone it says no more
+        ref = f"gid://shopify/Order/{payload['id']}"
     return WebhookEvent(topic, _kind(topic), headers.get("x-shopify-webhook-id"), ref, triggered_at)
 
 

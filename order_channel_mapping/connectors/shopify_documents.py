@@ -211,7 +211,6 @@ query Orders($first: Int!, $after: String, $query: String) {
 ORDER = "query Order($id: ID!) { order(id: $id) { ...OrderFields } }" + _ORDER
 
 
-
 def known_orders_document(count: int) -> str:
     """Which of ``count`` orders there are. Variables ``id<n>``."""
     variables = ", ".join(f"$id{n}: ID!" for n in range(count))

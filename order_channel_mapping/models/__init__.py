@@ -57,6 +57,7 @@ from . import order_channel_order_cure
 from . import order_channel_projection
 from . import order_channel_projection_merge
 from . import order_channel_revision
+from . import order_channel_recheck
 from . import order_channel_resolution
 from . import order_channel_status_map
 from . import order_channel_options

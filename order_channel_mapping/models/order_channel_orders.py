@@ -55,6 +55,7 @@ class OrderChannel(models.Model):
                 )
                 if complete and phase != "open":
                     self._retry_failures(connector, run, deadline)
+                    self._recheck_known(connector, run, deadline)
             if not complete:
                 self._wake("sync")
                 self._commit()

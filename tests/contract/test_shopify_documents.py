@@ -125,7 +125,12 @@ def test_the_simulator_answers_as_the_schema_demands_however_it_executes(schema)
     for name, text in DOCUMENTS.items():
         if not text.lstrip().startswith("query") or name == "JOB":
             continue
-        given = {**variables, "id0": orders["refunded"][0], "id1": orders["several"][0], "id": refs.get(name, orders["partly_shipped"][0])}
+        given = {
+            **variables,
+            "id0": orders["refunded"][0],
+            "id1": orders["several"][0],
+            "id": refs.get(name, orders["partly_shipped"][0]),
+        }
         answer = simulator.executor.run(text, given)
         assert "errors" not in answer, name
         assert next(iter(answer["data"].values())), name

@@ -1,12 +1,19 @@
 """What happens at the channel after an order was processed is seen: put up for a person, or on record."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
+from unittest.mock import patch
+
+from odoo import fields
 
 from odoo.addons.order_channel_mapping.connectors import records
+from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejected
 
-from tests.fakes import START, line, money
+from tests.fakes import START, connected, line, money
 from tests.integration.orders_common import OrderCase
+
+
+UTC = timezone.utc
 
 
 class ChangedCase(OrderCase):
@@ -117,3 +124,111 @@ class TestChangedAfterProcessing(ChangedCase):
         self.take_version(hold="Fraud check", note="Ring")
         self.take_version(note="Ring")
         self.assertEqual(self.changed().params["changes"], ["note"])
+
+
+class TestLookingAgain(ChangedCase):
+    """What no list of changes tells: deleted orders, and refunds that were deleted."""
+
+    def an_hour_later(self, *orders):
+        self.channel.orders_looked_at = fields.Datetime.now() - timedelta(hours=1)
+        return self.fetch(*orders)
+
+    def fetch(self, *orders):
+        """The list of changes brings nothing; these are the orders that there are."""
+        self.connector.orders = [replace(order, updated_at=START - timedelta(days=90)) for order in orders]
+        with connected(self.env, self.connector):
+            return self.channel._sync_orders()
+
+    def asked(self):
+        return [entry[1] for entry in self.connector.fetches if entry[0] == "known orders"]
+
+    def setUp(self):
+        super().setUp()
+        recently = fields.Datetime.now().replace(tzinfo=UTC) - timedelta(days=2)
+        self.versions = {
+            ref: self.order(ref, [line(ref, sku="MUG-1")], placed_at=recently) for ref in ("draft", "sold", "kept")
+        }
+        self.take(*self.versions.values())
+        self.sale("sold").action_channel_process()
+
+    def test_deleted_orders_wait_for_a_person(self):
+        run = self.an_hour_later(self.versions["kept"])
+        draft, sold, kept = (self.sale(ref) for ref in ("draft", "sold", "kept"))
+        self.assertEqual(
+            (draft.channel_to_resolve, sold.channel_to_resolve, kept.channel_to_resolve), (True, True, False)
+        )
+        self.assertEqual(draft.channel_blocker_ids.text, "It was deleted at the channel.")
+        self.assertIn("deleted there", sold.channel_blocker_ids.text)
+        self.assertEqual((run.fetched, run.updated, run.unchanged), (3, 2, 1))
+        self.assertEqual(len(self.asked()), 1)
+
+    def test_a_deleted_refund_is_seen(self):
+        refund = records.Refund("r1", amount=money("5.00"))
+        refunded = replace(
+            self.versions["sold"], refunds=(refund,), payment_status=records.PaymentStatus.PARTIALLY_REFUNDED
+        )
+        self.take(refunded)
+        self.sale("sold").channel_blocker_ids.action_overrule()
+        self.an_hour_later(*self.versions.values())
+        self.assertIn("a refund taken back", self.sale("sold").channel_blocker_ids.text)
+        self.assertFalse(self.sale("kept").channel_to_resolve)
+
+    def test_an_order_that_is_there_again_goes_on(self):
+        self.an_hour_later(self.versions["kept"], self.versions["sold"])
+        self.assertTrue(self.sale("draft").channel_to_resolve)
+        self.take(replace(self.versions["draft"], note="back"))
+        self.assertFalse(self.sale("draft").channel_to_resolve)
+        self.assertFalse(self.channel_order("draft").gone)
+
+    def test_only_once_an_hour_and_not_for_ever(self):
+        self.fetch()
+        self.assertEqual(self.asked(), [])
+        self.an_hour_later(*self.versions.values())
+        self.fetch(*self.versions.values())
+        self.assertEqual(len(self.asked()), 1)
+        self.channel_order("draft").placed_at = fields.Datetime.now() - timedelta(days=56)
+        self.channel_order("kept").write(
+            {"status": "completed", "placed_at": fields.Datetime.now() - timedelta(days=31)}
+        )
+        self.an_hour_later(*self.versions.values())
+        self.assertEqual(self.asked()[1:], [("sold",)])
+
+    def test_many_are_looked_at_pass_by_pass(self):
+        with patch("odoo.addons.order_channel_mapping.models.order_channel_recheck.LOOK_BATCH", 2):
+            self.an_hour_later(*self.versions.values())
+            self.fetch(*self.versions.values())
+            self.fetch(*self.versions.values())
+        self.assertEqual([len(refs) for refs in self.asked()], [2, 1])
+
+    def test_a_notification_of_a_deleted_order_is_followed_at_once(self):
+        self.env["order.channel.webhook"].create(
+            {
+                "channel_id": self.channel.id,
+                "company_id": self.channel.company_id.id,
+                "topic": "order.deleted",
+                "kind": "orders",
+                "brings": "orders",
+                "record_ref": "sold",
+                "digest": "x",
+            }
+        )
+        self.fetch()
+        self.assertEqual(self.asked(), [("sold",)])
+        self.assertTrue(self.sale("sold").channel_to_resolve)
+        self.fetch()
+        self.assertEqual(len(self.asked()), 1)
+
+    def test_a_marketplace_that_refuses_holds_up_nothing(self):
+        self.connector.get_orders = lambda refs: self._refuse(Rejected("invalid", "no such list"))
+        run = self.an_hour_later(*self.versions.values())
+        self.assertEqual((run.state, self.channel.health), ("done", "ok"))
+        self.assertFalse(self.sale("sold").channel_to_resolve)
+
+    def test_access_that_was_taken_away_is_said(self):
+        self.connector.get_orders = lambda refs: self._refuse(AuthError("no"))
+        self.an_hour_later(*self.versions.values())
+        self.assertEqual(self.channel.health, "needs_reauth")
+
+    @staticmethod
+    def _refuse(error):
+        raise error

@@ -102,7 +102,10 @@ class OrderChannelListing(models.Model):
         return {listing: candidates for listing, candidates in tied.items() if len(candidates) > 1}
 
     def action_accept_suggestion(self):
-        """Link to the best suggestion, or ask where several products fit about equally well. The context's ``seen_suggestion_id`` is the one that the person looked at."""
+        """Link to the best suggestion, or ask where several products fit about equally well.
+
+        The context's ``seen_suggestion_id`` is the one that the person looked at.
+        """
         self.ensure_one()
         seen = self.env["order.channel.suggestion"].browse(self.env.context.get("seen_suggestion_id") or [])
         listing = self._as_mapper()

@@ -6,7 +6,8 @@ class OrderChannelOrder(models.Model):
 
     _inherit = "order.channel.order"
 
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")  # also one that is not active
+    # also one that is not active
+    currency_id = fields.Many2one("res.currency", string="Currency in Odoo", compute="_compute_currency_id")
     payment_methods = fields.Char(string="Paid With", readonly=True)
     shipping_method = fields.Char(readonly=True)
     purchase_order = fields.Char(

@@ -137,13 +137,13 @@ class TestGoLive(GoLiveCase):
             ]
         )
         SaleOrder = internal(self.env["sale.order"])
-        for order in orders:
+        for channel_order in orders:
             SaleOrder.create(
                 {
                     "partner_id": partner.id,
                     "order_channel_id": self.channel.id,
-                    "channel_order_id": order.id,
-                    "channel_to_resolve": order == orders[1],
+                    "channel_order_id": channel_order.id,
+                    "channel_to_resolve": channel_order == orders[1],
                 }
             )
         wizard = self.wizard()

@@ -212,7 +212,7 @@ def test_every_order_of_any_store_adds_up(case):
     assert_adds_up(record, coin)
     sums = 2 + 2 * len(order["tax_lines"])
     assert abs(rounding(record)) <= max(unit / 2 * sums, coin * len(record.lines))
-    assert abs(tax_sum(record) - tax) <= coin * (1 + len(order["tax_lines"]))
+    assert abs(tax_sum(record) - tax) <= unit / 2 + coin * len(order["tax_lines"])  # its own sum is rounded to what it shows
     for entry in record.lines:
         assert all(amount % coin == 0 for amount in (entry.subtotal, entry.discount, entry.total)), "whole coins"
     if places == digits_of(order["currency"]):

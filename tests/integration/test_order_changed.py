@@ -109,7 +109,7 @@ class TestChangedAfterProcessing(ChangedCase):
         self.take_version([replace(self.lines[0], cancelled_quantity=money(1)), self.lines[1]])
         self.take_version([replace(self.lines[0], cancelled_quantity=money(2)), self.lines[1]], note="Ring")
         self.assertRegex(self.changed().text, r"\(Mug 3 → 1\), the buyer's note")
-        self.changed().action_overrule()
+        self.changed().action_overrule("seen")
         self.take_version([replace(self.lines[0], cancelled_quantity=money(2)), self.lines[1]], note="Knock")
         self.assertEqual(self.changed().params["changes"], ["note"])
         self.assertTrue(self.sale("1").channel_to_resolve)

@@ -21,6 +21,7 @@ from . import order_channel_states
 from . import order_channel_items
 from . import order_channel_relink
 from . import order_channel_orders
+from . import order_channel_addresses
 from . import order_channel_buyers
 from . import order_channel_process
 from . import order_channel_catalogue

@@ -1,24 +1,28 @@
 from collections import defaultdict
+from typing import NamedTuple
 
 from odoo import models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ..tools.addresses import ADDRESS_PARTS, address_key, is_relay_email, normalize_email
+from ..tools.addresses import company_key, company_name, is_relay_email, normalize_email, vat_forms
+from .order_channel_addresses import QUIET, WantedAddress
 
-#: contacts are made in bulk by a machine: no followers, no log note each
-QUIET = {
-    "tracking_disable": True,
-    "mail_create_nosubscribe": True,
-    "mail_create_nolog": True,
-    "no_vat_validation": True,
-}
+
+class BuyerKey(NamedTuple):
+    """What a buyer is known by, and the company that they bought for: one person may buy for several, and for themselves."""
+
+    kind: str  # "ref", "email", or "order": nothing but this order
+    value: str
+    company: str | None  # as a key, see tools.addresses
 
 
 class OrderChannel(models.Model):
-    """Buyers and their addresses as contacts, for a whole page of orders at once.
+    """Buyers as contacts, for a whole page of orders at once.
 
     A buyer is known by the channel's own buyer id, else by an e-mail address that is really theirs. Names alone never match.
-    Existing contacts are never written to: an address that differs becomes a child contact.
+    Where a company buys, it is the customer, and who ordered a contact below it. Existing contacts are never written to: an
+    address that differs becomes a child contact.
     """
 
     _inherit = "order.channel"
@@ -30,13 +34,12 @@ class OrderChannel(models.Model):
         :return: ``{order external id: (customer, invoice address, delivery address)}``, res.partner records in sudo
         """
         keys = {order.external_id: self._buyer_key(order) for order in orders}
-        partners = self._known_buyers(orders, keys)
+        known = self._known_buyers(orders, keys)
+        states = self._states(orders)
         missing = {}
         for order in orders:
-            key = keys[order.external_id]
-            if key not in partners and key not in missing:
-                missing[key] = order
-        states = self._state_ids(orders)
+            if keys[order.external_id] not in known:
+                missing.setdefault(keys[order.external_id], order)
         if missing:
             created = (
                 self.env["res.partner"]
@@ -44,91 +47,158 @@ class OrderChannel(models.Model):
                 .with_context(**QUIET)
                 .create([self._partner_values(order, states) for order in missing.values()])
             )
-            partners.update(zip(missing, created, strict=True))
-        wanted = []
-        for order in orders:
-            partner = partners[keys[order.external_id]]
-            wanted += [(partner, "invoice", order.billing), (partner, "delivery", order.shipping)]
+            known.update(zip(missing, created, strict=True))
+        customers = {ref: known[key] for ref, key in keys.items()}
+        people = self._people(orders, customers)
+        wanted = [
+            WantedAddress(
+                order.external_id,
+                customers[order.external_id],
+                people[order.external_id],
+                kind,
+                address,
+                self._person_name(order),
+                self._buyer_company(order),
+            )
+            for order in orders
+            for kind, address in (("invoice", order.billing), ("delivery", order.shipping))
+        ]
         addresses = self._addresses(wanted, states)
         return {
-            order.external_id: (
-                partners[keys[order.external_id]],
-                addresses[partners[keys[order.external_id]].id, "invoice", order.billing],
-                addresses[partners[keys[order.external_id]].id, "delivery", order.shipping],
-            )
-            for order in orders
+            ref: (customer, addresses[ref, "invoice"], addresses[ref, "delivery"])
+            for ref, customer in customers.items()
         }
+
+    # === WHO IS WHO === #
 
     @staticmethod
-    def _buyer_key(order):
+    def _buyer_company(order):
+        """The company that an order is for, or None."""
+        buyer, billing = order.buyer, order.billing
+        person = (buyer and buyer.name) or (billing and billing.name)
+        return company_name((buyer and buyer.company) or (billing and billing.company), person)
+
+    @staticmethod
+    def _person_name(order):
+        """The name of who ordered, or None."""
+        names = (order.buyer and order.buyer.name, order.billing and order.billing.name)
+        return next((name.strip() for name in names if name and name.strip()), None)
+
+    def _buyer_key(self, order):
         """What identifies a buyer: the channel's id of them, else their own e-mail address, else nothing but this order."""
-        buyer = order.buyer
+        buyer, company = order.buyer, company_key(self._buyer_company(order))
         if buyer and buyer.ref:
-            return ("ref", buyer.ref)
+            return BuyerKey("ref", buyer.ref, company)
         email = normalize_email(buyer.email) if buyer else None
         if email and not is_relay_email(email):
-            return ("email", email)
-        return ("order", order.external_id)
+            return BuyerKey("email", email, company)
+        return BuyerKey("order", order.external_id, company)
 
     def _known_buyers(self, orders, keys):
-        """Contacts of earlier orders of this channel, then contacts with exactly this e-mail address."""
-        refs = [key[1] for key in keys.values() if key[0] == "ref"]
-        emails = {key[1] for key in keys.values() if key[0] == "email"}
-        own_email = {
-            keys[order.external_id]: normalize_email(order.buyer.email)
-            for order in orders
-            if order.buyer and order.buyer.email and not is_relay_email(order.buyer.email)
-        }
-        known = {}
-        domain = Domain("buyer_ref", "in", refs) | Domain("buyer_email", "in", list(emails))
-        earlier = (
-            self.env["order.channel.order"].search_fetch(
-                Domain("channel_id", "=", self.id) & Domain("partner_id", "!=", False) & domain,
-                ["buyer_ref", "buyer_email", "partner_id"],
-                order="id",
-            )
-            if refs or emails
-            else ()
+        """Contacts of earlier orders of this channel, then companies with exactly this VAT number, then contacts with exactly
+        this e-mail address.
+
+        :return: ``{BuyerKey: res.partner record}`` of those that are known
+        """
+        known = self._earlier_buyers(keys.values())
+        vats, emails = {}, {}
+        for order in orders:
+            key, buyer = keys[order.external_id], order.buyer
+            if key in known or not buyer:
+                continue
+            if key.company and buyer.vat:
+                vats[key] = vat_forms(buyer.vat)
+            if buyer.email and not is_relay_email(buyer.email):
+                emails[key] = normalize_email(buyer.email)
+        return {**self._buyers_by_email(emails), **self._companies_by_vat(vats), **known}
+
+    def _earlier_buyers(self, keys):
+        refs = [key.value for key in keys if key.kind == "ref"]
+        emails = [key.value for key in keys if key.kind == "email"]
+        if not refs and not emails:
+            return {}
+        domain = Domain("buyer_ref", "in", refs) | Domain("buyer_email", "in", emails)
+        earlier = self.env["order.channel.order"].search_fetch(
+            Domain("channel_id", "=", self.id) & Domain("partner_id", "!=", False) & domain,
+            ["buyer_ref", "buyer_email", "buyer_company", "partner_id"],
+            order="id",
         )
+        known = {}
         for order in earlier:
-            partner = order.partner_id.sudo()
+            company = company_key(order.buyer_company)
             if order.buyer_ref:
-                known["ref", order.buyer_ref] = partner
+                known[BuyerKey("ref", order.buyer_ref, company)] = order.partner_id.sudo()
             elif order.buyer_email:
-                known["email", order.buyer_email] = partner
-        unknown = {key: email for key, email in own_email.items() if key not in known and email}
-        if unknown:
-            found = defaultdict(list)
-            for partner in (
-                self.env["res.partner"]
-                .sudo()
-                .search_fetch(
-                    [
-                        ("email_normalized", "in", list(set(unknown.values()))),
-                        ("parent_id", "=", False),
-                        ("company_id", "in", (False, self.company_id.id)),
-                    ],
-                    ["email_normalized"],
-                )
-            ):
-                found[partner.email_normalized].append(partner)
-            for key, email in unknown.items():
-                if len(found[email]) == 1:
-                    known[key] = found[email][0]
+                known[BuyerKey("email", order.buyer_email, company)] = order.partner_id.sudo()
         return known
 
-    def _partner_values(self, order, states):
-        buyer = order.buyer
-        address = order.billing or order.shipping
-        return {
-            **(self._address_values(address, states) if address else {}),
-            "name": self._buyer_name(order, address),  # may be another than the address has, and is never missing
-            "email": buyer and buyer.email,
-            "phone": (buyer and buyer.phone) or (address and address.phone),
-            "vat": buyer and buyer.vat,
-            "customer_rank": 1,
-            "company_id": self._company_for_new_records(),
+    def _companies_by_vat(self, vats):
+        """:param vats: ``{BuyerKey: the forms that its VAT number may be kept in}``"""
+        if not vats:
+            return {}
+        found = defaultdict(list)
+        wanted = set().union(*vats.values())
+        for partner in self._search_partners([("vat", "in", list(wanted)), ("parent_id", "=", False)], ["vat"]):
+            found[partner.vat].append(partner)
+        matches = {key: [partner for form in forms for partner in found[form]] for key, forms in vats.items()}
+        return {key: partners[0] for key, partners in matches.items() if len(partners) == 1}
+
+    def _buyers_by_email(self, emails):
+        """:param emails: ``{BuyerKey: e-mail address}``"""
+        wanted = {email for email in emails.values() if email}
+        if not wanted:
+            return {}
+        people, companies = defaultdict(list), defaultdict(set)
+        for partner in self._search_partners(
+            [("email_normalized", "in", list(wanted))], ["email_normalized", "parent_id"]
+        ):
+            if not partner.parent_id:
+                people[partner.email_normalized].append(partner)
+            company = partner.commercial_partner_id
+            companies[partner.email_normalized, company_key(company.name)].add(company)
+        found = {
+            key: list(companies[email, key.company]) if key.company else people[email] for key, email in emails.items()
         }
+        return {key: partners[0] for key, partners in found.items() if len(partners) == 1}
+
+    def _search_partners(self, domain, names):
+        return (
+            self.env["res.partner"]
+            .sudo()
+            .search_fetch([*domain, ("company_id", "in", (False, self.company_id.id))], names, order="id")
+        )
+
+    # === NEW CONTACTS === #
+
+    def _partner_values(self, order, states):
+        """The customer of an order: the company, else who ordered."""
+        buyer, company = order.buyer, self._buyer_company(order)
+        address = order.billing or order.shipping
+        values = self._address_values(address, states, company) if address else {}
+        values.update(
+            name=company
+            or self._buyer_name(order, address),  # may be another than the address has, and is never missing
+            is_company=bool(company),
+            customer_rank=1,
+            company_id=self._company_for_new_records(),
+        )
+        if not company or not self._person_name(order):
+            values.update(email=buyer and buyer.email, phone=(buyer and buyer.phone) or (address and address.phone))
+        if buyer and buyer.vat:
+            values["vat"] = self._accepted_vat(buyer.vat, values.get("country_id"))
+            if "vies_valid" in self.env["res.partner"]._fields:  # worked out, it asks a server in this transaction
+                values["vies_valid"] = False
+        return values
+
+    def _accepted_vat(self, vat, country_id):
+        """A VAT number as Odoo writes it, or False where it takes it for a wrong one."""
+        country = self.env["res.country"].sudo().browse(country_id or ())
+        try:
+            return (
+                self.env["res.partner"].sudo()._run_vat_checks(country, vat.strip(), validation="setnull")[0] or False
+            )
+        except ValidationError:
+            return False
 
     def _buyer_name(self, order, address):
         """What to call the contact of a buyer: marketplaces leave out the name of some."""
@@ -137,104 +207,47 @@ class OrderChannel(models.Model):
         names = [name.strip() for name in known if name and name.strip()]
         return names[0] if names else self.env._("Buyer of %(number)s", number=order.number or order.external_id)
 
-    def _company_for_new_records(self):
-        """A contact or product made here is the company's own where there are several, shared where there is one."""
-        return self.company_id.id if self.env["res.company"].sudo().search_count([], limit=2) > 1 else False
+    def _people(self, orders, customers):
+        """Who ordered: a contact below the company that buys, known by their name; the customer where no company buys.
 
-    def _address_values(self, address, states):
-        country = self._country_ids().get(address.country)
-        street = address.street
-        if address.company:
-            street = f"{address.company}, {street}" if street else address.company
-        return {
-            "name": address.name,
-            "street": street,
-            "street2": address.street2,
-            "zip": address.zip,
-            "city": address.city,
-            "country_id": country,
-            "state_id": states.get((country, (address.state or "").casefold())),
-        }
-
-    def _country_ids(self):
-        cache = self.env.cr.cache
-        if "order_channel_countries" not in cache:
-            countries = self.env["res.country"].sudo().search_fetch([], ["code"])
-            cache["order_channel_countries"] = {country.code: country.id for country in countries}
-        return cache["order_channel_countries"]
-
-    def _state_ids(self, orders):
-        """``{(country id, code or name in lower case): state id}`` of the countries that these orders go to."""
-        codes = {address.country for order in orders for address in (order.billing, order.shipping) if address}
-        countries = [self._country_ids()[code] for code in codes if code in self._country_ids()]
-        states = {}
-        if countries:
-            rows = (
-                self.env["res.country.state"]
-                .sudo()
-                .search_fetch([("country_id", "in", countries)], ["code", "name", "country_id"])
-            )
-            for state in rows:
-                states[state.country_id.id, state.name.casefold()] = state.id
-                states[state.country_id.id, state.code.casefold()] = state.id
-        return states
-
-    def _addresses(self, wanted, states):
-        """The contact for each address: the customer where it is the same, an equal child, else a new child.
-
-        :param wanted: ``[(customer, "invoice" or "delivery", connectors.records.Address or None)]``
-        :return: ``{(customer id, type, address): contact}``
+        :param customers: ``{order external id: res.partner record}``
+        :return: the same for people
         """
-        Partner = self.env["res.partner"].sudo()
-        result, open_pairs = {}, {}
-        customers = Partner.union(*(partner for partner, __, __ in wanted))
-        known = defaultdict(dict)
-        children = Partner.search(
-            [
-                ("parent_id", "in", customers.ids),
-                ("type", "in", ("invoice", "delivery")),
-                ("company_id", "in", (False, self.company_id.id)),
-            ],
-            order="id desc",
-        )
-        company_id = self._company_for_new_records()
-        for child in children:
-            known[child.parent_id.id, child.type][self._partner_address_key(child)] = child
-        for partner, kind, address in wanted:
-            if not address:
-                result[partner.id, kind, address] = partner
+        people, new = dict(customers), {}
+        buying = [(order, customers[order.external_id]) for order in orders if self._buyer_company(order)]
+        companies = self.env["res.partner"].union(*(company for __, company in buying))
+        known = {}
+        if companies:
+            for child in self._search_partners(
+                [("parent_id", "in", companies.ids), ("type", "=", "contact")], ["name", "parent_id"]
+            ):
+                known.setdefault((child.parent_id.id, company_key(child.name)), child)
+        for order, company in buying:
+            name = self._person_name(order)
+            if not name or company_key(name) == company_key(company.name):
                 continue
-            values = self._address_values(address, states)
-            key = self._values_address_key(values, partner.name)
-            same = known[partner.id, kind].get(key) or (partner if self._partner_address_key(partner) == key else None)
-            if same:
-                result[partner.id, kind, address] = same
+            key = (company.id, company_key(name))
+            if key in known:
+                people[order.external_id] = known[key]
             else:
-                open_pairs.setdefault((partner.id, kind, key), ([], values))[0].append(address)
-        created = Partner.with_context(**QUIET).create(
-            [
-                {
-                    **values,
-                    "parent_id": partner_id,
-                    "type": kind,
-                    "phone": addresses[0].phone,
-                    "company_id": Partner.browse(partner_id).company_id.id or company_id,
-                }
-                for (partner_id, kind, __), (addresses, values) in open_pairs.items()
-            ]
+                new.setdefault(key, (company, order, []))[2].append(order.external_id)
+        created = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(**QUIET)
+            .create([self._person_values(company, order) for company, order, __ in new.values()])
         )
-        for ((partner_id, kind, __), (addresses, __)), child in zip(open_pairs.items(), created, strict=True):
-            for address in addresses:
-                result[partner_id, kind, address] = child
-        return result
+        for (__, __, refs), person in zip(new.values(), created, strict=True):
+            people.update(dict.fromkeys(refs, person))
+        return people
 
-    @staticmethod
-    def _partner_address_key(partner):
-        values = {part: partner[part] for part in ADDRESS_PARTS if part in ("name", "street", "street2", "zip", "city")}
-        values["name"] = partner.name or partner.parent_id.name
-        return address_key({**values, "state": partner.state_id.id or "", "country": partner.country_id.id or ""})
-
-    @staticmethod
-    def _values_address_key(values, customer_name):
-        parts = {**values, "name": values["name"] or customer_name}
-        return address_key({**parts, "state": values["state_id"] or "", "country": values["country_id"] or ""})
+    def _person_values(self, company, order):
+        buyer = order.buyer
+        return {
+            "name": self._person_name(order),
+            "parent_id": company.id,
+            "type": "contact",
+            "email": buyer and buyer.email,
+            "phone": (buyer and buyer.phone) or (order.billing and order.billing.phone),
+            "company_id": company.company_id.id or self._company_for_new_records(),
+        }

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.addresses import vat_forms
+
 
 class OrderChannelOrder(models.Model):
     """What the channel says about an order that the person who ships and books it wants to know."""
@@ -13,6 +15,8 @@ class OrderChannelOrder(models.Model):
     purchase_order = fields.Char(
         string="Purchase Order", readonly=True, index="btree_not_null", help="The buyer's own number of this order."
     )
+    buyer_company = fields.Char(readonly=True)
+    buyer_vat = fields.Char(string="VAT Number", readonly=True, help="As the buyer gave it.")
     delivery_address = fields.Text(compute="_compute_delivery_address", help="As the channel gives it.")
     delivered_elsewhere = fields.Boolean(compute="_compute_delivery_address")  # not where the invoice goes
     buyer_note = fields.Text(string="Buyer's Note", compute="_compute_delivery_address")
@@ -35,6 +39,14 @@ class OrderChannelOrder(models.Model):
             )
             order.buyer_note = data.get("note")
 
+    def _has_other_vat(self):
+        """Whether the buyer gave a VAT number that their contact does not have, or that Odoo refused."""
+        self.ensure_one()
+        if not self.buyer_vat or not self.partner_id:
+            return False
+        known = self.partner_id.sudo().commercial_partner_id.vat
+        return vat_forms(self.buyer_vat).isdisjoint(vat_forms(known or ""))
+
     @staticmethod
     def _fact_values(order):
         """The values of these fields.
@@ -46,6 +58,7 @@ class OrderChannelOrder(models.Model):
             "payment_methods": ", ".join(dict.fromkeys(order.payment_names or order.payment_methods)),
             "shipping_method": order.shipping_method,
             "purchase_order": order.purchase_order,
+            "buyer_vat": order.buyer and order.buyer.vat,
         }
 
 
@@ -61,6 +74,7 @@ class SaleOrder(models.Model):
     channel_payment_methods = fields.Char(related="channel_order_id.payment_methods")
     channel_shipping_method = fields.Char(related="channel_order_id.shipping_method", string="Shipping Method")
     channel_purchase_order = fields.Char(related="channel_order_id.purchase_order")
+    channel_buyer_vat = fields.Char(related="channel_order_id.buyer_vat", string="VAT Number at the Channel")
     channel_delivery_address = fields.Text(
         related="channel_order_id.delivery_address", string="Delivery Address at the Channel"
     )

@@ -187,6 +187,7 @@ class OrderChannel(models.Model):
         created = self.env["order.channel.order"].create(to_create)
         events = [(order, "imported", None, None) for order in created]
         events += [(order, "adjusted", {"adjusted": order.adjusted}, None) for order in created if order.adjusted]
+        events += [(order, "vat_kept", {"vat": order.buyer_vat}, None) for order in created if order._has_other_vat()]
         revised = self.env["order.channel.order"].union(*(known_order for known_order, __, __ in updated))
         new_lines = []
         for known_order, order, values in updated:
@@ -239,6 +240,7 @@ class OrderChannel(models.Model):
             "buyer_ref": buyer and buyer.ref,
             "buyer_email": normalize_email(buyer.email) if buyer else False,
             "buyer_name": buyer and buyer.name,
+            "buyer_company": self._buyer_company(order),
             **self.env["order.channel.order"]._fact_values(order),
             "hold": order.hold,
             "gone": False,

@@ -18,6 +18,11 @@ RELAY_DOMAINS = (
     "privaterelay.appleid.com",
 )
 
+#: what people write into a field for their company that have none
+_NO_COMPANY = frozenset(
+    "none no private privat privé particulier particular privato persönlich personal home na n/a".split()
+)
+
 ADDRESS_PARTS = ("name", "street", "street2", "zip", "city", "state", "country")
 
 
@@ -40,3 +45,38 @@ def address_key(values):
     :rtype: tuple
     """
     return tuple(normalize_title(str(values.get(part) or "")) for part in ADDRESS_PARTS)
+
+
+def company_name(text, person=None):
+    """The name of a company, or None where it is none.
+
+    :param text: what the buyer wrote, str or None
+    :param person: the buyer's own name
+
+    >>> company_name(" ACME Corp "), company_name("-"), company_name("mary major", "Mary Major"), company_name("n/a")
+    ('ACME Corp', None, None, None)
+    """
+    name = " ".join((text or "").split())
+    key = normalize_title(name)
+    if not key or not any(map(str.isalnum, key)) or key in _NO_COMPANY or key == normalize_title(person):
+        return None
+    return name
+
+
+def company_key(name):
+    """What names of companies and people are compared by: case, white space and stops don't count; None for no name.
+
+    >>> company_key("ACME Corp.") == company_key("Acme  corp")
+    True
+    """
+    return normalize_title((name or "").replace(".", "").replace(",", " "))
+
+
+def vat_forms(vat):
+    """The forms that one VAT number may be kept in.
+
+    >>> sorted(vat_forms("de 123.456.789"))
+    ['DE123456789', 'de 123.456.789']
+    """
+    plain = "".join(char for char in vat if char.isalnum()).upper()
+    return {form for form in (vat.strip(), plain) if len(form) > 3}

@@ -101,6 +101,9 @@ EVENTS = {
     "edited_gone": _lt("A line that was changed by hand is gone: %(line)s, %(amount)s"),
     "line_added": _lt("Added by hand: %(line)s, %(amount)s"),
     "line_removed": _lt("Removed by hand: %(line)s, %(amount)s"),
+    "vat_kept": _lt(
+        "The buyer's VAT number %(vat)s is on this order only, not on the customer: check it, and enter it there if it is right"
+    ),
     "processed": _lt("Processed"),
     "entered": _lt("Entered by hand"),
     "store_changed": _lt("Moved from %(old)s to %(new)s"),

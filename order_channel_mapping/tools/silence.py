@@ -87,7 +87,9 @@ class Silence:
         buyers = orders.partner_id | orders.partner_invoice_id | orders.partner_shipping_id
         self.own = document._name in SALE_ORDERS
         self.families = buyers.commercial_partner_id
-        self.emails = {email for email in (buyers | self.families).mapped("email_normalized") if email}
+        self.emails = {
+            email for email in (buyers | self.families | self.families.child_ids).mapped("email_normalized") if email
+        }
         self.chosen = chosen_by_hand(document.env)
 
     def keeps_away(self, partner):

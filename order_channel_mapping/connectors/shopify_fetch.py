@@ -274,9 +274,7 @@ def _complete(client: ShopifyClient, order: dict[str, Any], refunds: Mapping[str
     ):
         order[key] = drain(client, document, ref, "order", key, order[key])
     if not (order["cancelledAt"] or order["closed"]):  # of what is over, nobody asks who ships it
-        parts = [
-            {**part, "lineItems": _lines_of_part(client, part)} for part in order["fulfillmentOrders"]["nodes"]
-        ]
+        parts = [{**part, "lineItems": _lines_of_part(client, part)} for part in order["fulfillmentOrders"]["nodes"]]
         order["fulfillmentOrders"] = {**order["fulfillmentOrders"], "nodes": parts}
     if len(order["fulfillments"]) >= documents.FULFILLMENTS:
         order["fulfillments"] = _again(client, documents.ALL_FULFILLMENTS, ref, "fulfillments")

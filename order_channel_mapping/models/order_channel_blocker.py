@@ -5,9 +5,9 @@ from ..tools.guard import permitted
 from ..tools.order_texts import total_is_edited
 
 #: blockers that a person may overrule, on record; the others have to be solved
-OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped", "duplicate"})
+OVERRULABLE = frozenset({"payment", "address", "total", "hold", "changed", "shipped", "duplicate", "elsewhere"})
 #: those that are looked at before an order is processed only: afterwards it is too late to ask for them again
-BEFORE_PROCESSING = frozenset({"payment", "address", "shipped", "duplicate"})
+BEFORE_PROCESSING = frozenset({"payment", "address", "shipped", "duplicate", "elsewhere"})
 #: of a blocker that is open (again)
 NOT_OVERRULED = {"overruled_by_id": False, "overrule_reason": False}
 
@@ -38,6 +38,7 @@ class OrderChannelBlocker(models.Model):
             ("changed", "Changed at the channel"),
             ("shipped", "Partly shipped already"),
             ("duplicate", "Possible duplicate"),
+            ("elsewhere", "Shipped from elsewhere"),
             ("shipping", "Shipping method"),
             ("stock", "Stock"),
         ],
@@ -99,6 +100,8 @@ class OrderChannelBlocker(models.Model):
             raise UserError(self.env._("This has to be solved: it can't be set aside."))
         blockers.write({"overruled_by_id": self.env.uid, "overrule_reason": reason})
         blockers._log_decision("overruled", reason=reason)
+        rerouted = blockers.filtered(lambda blocker: "routing" in (blocker.params or {}).get("changes", ()))
+        rerouted.order_id.sale_order_id.order_line._reroute()
         blockers.order_id._refresh_frozen()
 
     def action_undo_overrule(self):

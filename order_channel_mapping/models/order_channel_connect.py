@@ -200,11 +200,15 @@ class OrderChannel(models.Model):
         known = {location.external_id: location for location in Location.search([("channel_id", "=", self.id)])}
         new = []
         for location in locations:
-            values = {"name": location.name or location.ref, "active": location.active}
+            service = location.fulfilled_by != "seller"
+            values = {"name": location.name or location.ref, "active": location.active, "service": service}
+            if service:
+                values["ours"] = False
             record = known.pop(location.ref, None)
             if record is None:
-                new.append({**values, "channel_id": self.id, "external_id": location.ref})
-            elif (record.name, record.active) != (values["name"], values["active"]):
+                ours = location.fulfilled_by == "seller"
+                new.append({**values, "ours": ours, "channel_id": self.id, "external_id": location.ref})
+            elif any(record[name] != value for name, value in values.items()):
                 record.write(values)
         Location.create(new)
         for record in known.values():

@@ -81,9 +81,7 @@ class OrderChannelOrderLine(models.Model):
                 )
             left, ordered = decimal(line.qty_delivered), decimal(line.product_uom_qty)
             of_taxes = dict(of_taxes)
-            full = [
-                sum((of_taxes.pop(part, ZERO) for part in tax.flatten_taxes_hierarchy()), ZERO) for tax in taxes
-            ]
+            full = [sum((of_taxes.pop(part, ZERO) for part in tax.flatten_taxes_hierarchy()), ZERO) for tax in taxes]
             stays = (prorate(net, left, ordered, digits), [prorate(tax, left, ordered, digits) for tax in full])
             kept[line] = stays
             rest += net - stays[0]

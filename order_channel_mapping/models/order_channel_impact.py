@@ -97,7 +97,7 @@ class OrderChannelListing(models.Model):
                 [
                     ("listing_id", "in", list(components)),
                     ("mapping_id", "=", False),
-                    ("fulfilled_by", "!=", "marketplace"),
+                    ("fulfilled_by", "not in", ("marketplace", "other")),
                     ("order_id.sale_order_ids.state", "in", ("draft", "sent")),
                 ],
                 ["listing_id"],

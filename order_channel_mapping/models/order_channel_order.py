@@ -37,7 +37,9 @@ class OrderChannelOrder(models.Model):
     fulfillment_status = fields.Selection(
         [("unfulfilled", "Not shipped"), ("partial", "Partly shipped"), ("fulfilled", "Shipped")], readonly=True
     )
-    fulfilled_by = fields.Selection([("seller", "Us"), ("marketplace", "The channel")], readonly=True)
+    fulfilled_by = fields.Selection(
+        [("seller", "Us"), ("marketplace", "The channel"), ("other", "Another location")], readonly=True
+    )
     placed_at = fields.Datetime(readonly=True)
     remote_updated_at = fields.Datetime(string="Changed at the Channel", readonly=True)
     ship_by = fields.Datetime(readonly=True)
@@ -45,7 +47,10 @@ class OrderChannelOrder(models.Model):
     amount_total = fields.Float(string="Total at the Channel", digits=(16, 4), readonly=True)
     amount_marketplace_tax = fields.Float(string="Tax Collected by the Channel", digits=(16, 4), readonly=True)
     amount_rounding = fields.Float(
-        string="Rounding", digits=(16, 4), readonly=True, help="What rounding adds to the lines to make the channel's total."
+        string="Rounding",
+        digits=(16, 4),
+        readonly=True,
+        help="What rounding adds to the lines to make the channel's total.",
     )
     prices_include_tax = fields.Boolean(readonly=True)
     kept_difference = fields.Float(
@@ -60,6 +65,13 @@ class OrderChannelOrder(models.Model):
     )
     hold = fields.Char(string="Held by the Channel", readonly=True)
     gone = fields.Boolean(string="Deleted at the Channel", readonly=True)
+    hold_until = fields.Datetime(readonly=True)  # when the hold ends without a change of the order
+    hold_for_payment = fields.Boolean(readonly=True)
+    pickup = fields.Boolean(
+        string="Local Pickup",
+        readonly=True,
+        help="The buyer fetches it, or it is handed over otherwise than by a parcel.",
+    )
     test = fields.Boolean(string="Test Order", readonly=True)
     data = fields.Json(readonly=True)  # the Order record without its lines, for everything that has no field of its own
     payload = fields.Json(readonly=True, groups="order_channel_mapping.group_channel_manager")

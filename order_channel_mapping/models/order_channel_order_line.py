@@ -42,15 +42,33 @@ class OrderChannelOrderLine(models.Model):
     taxes = fields.Json(readonly=True)
     attributes = fields.Json(readonly=True)
     physical = fields.Boolean(default=True, readonly=True)
-    fulfilled_by = fields.Selection([("seller", "Us"), ("marketplace", "The channel")], default="seller", readonly=True)
+    fulfilled_by = fields.Selection(
+        [("seller", "Us"), ("marketplace", "The channel"), ("other", "Another location")],
+        default="seller",
+        readonly=True,
+    )
+    location = fields.Char(readonly=True)  # of the channel, that the line is assigned to
+    part_of = fields.Char(readonly=True)  # external_id of the bundle's line that this one is a part of
+    container = fields.Boolean(readonly=True)  # all its goods are lines of their own
     sale_line_ids = fields.One2many("sale.order.line", "channel_order_line_id", string="Sales Order Lines")
 
     _external_uniq = models.UniqueIndex("(order_id, external_id)", "This order line is already known.")
 
     def _is_unmapped(self):
-        """Whether this line keeps its order frozen: it sells a listing that stands for no product yet."""
+        """Whether this line keeps its order frozen: it sells a listing that stands for no product yet. A container needs none:
+        its parts are on the order."""
         self.ensure_one()
-        return bool(self.listing_id and not self.mapping_id and self.quantity > self.cancelled_quantity)
+        needs_mapping = self.listing_id and not self.container  # which has parts beside it
+        return bool(needs_mapping and not self.mapping_id and self.quantity > self.cancelled_quantity)
+
+    def _is_nothing_but_parts(self):
+        """Whether the goods of this line are on the order as lines of their own, so that it only stands for their price: a
+        bundle's container, or what is linked to the very products of its parts."""
+        self.ensure_one()
+        if self.container:
+            return True
+        parts = self.order_id.line_ids.filtered(lambda line: line.part_of == self.external_id)
+        return bool(self.mapping_id.line_ids.product_id & parts.mapping_id.line_ids.product_id)
 
     def _amounts(self, digits):
         """The line taken apart, see :func:`tools.amounts.line_amounts`."""

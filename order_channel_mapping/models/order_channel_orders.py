@@ -2,6 +2,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from odoo import fields, models
@@ -11,7 +12,7 @@ from ..connectors.attributes import shown
 from ..connectors.base import ConnectorError
 from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
 from ..connectors.storable import storable
-from ..tools.addresses import normalize_email
+from ..tools.addresses import names_pickup, normalize_email
 from ..tools.clock import exact_now
 from ..tools.digest import ORDER_IGNORED, order_digest, to_json
 from ..tools.general_title import general_title
@@ -46,6 +47,7 @@ class OrderChannel(models.Model):
         self.ensure_one()
         started_at = exact_now()
         self._repeatable(self._map_waiting_lines)
+        self._repeatable(self._release_due)
         since, cursor, phase, fetch, run = self._repeatable(self._begin_orders_fetch)
         try:
             with self._get_connector() as connector:
@@ -133,7 +135,10 @@ class OrderChannel(models.Model):
                 order="id",
             )
         }
-        seen, odd = self._each(latest.values(), lambda order: self._look_at_order(order, known.get(order.external_id)))
+        places = cache(self._own_places)
+        seen, odd = self._each(
+            latest.values(), lambda order: self._look_at_order(order, known.get(order.external_id), places)
+        )
         counts.update(rule for rule in seen if isinstance(rule, str))
         changed = {found.order.external_id: found for found in seen if not isinstance(found, str)}
         written, failed = self._isolated(
@@ -141,17 +146,21 @@ class OrderChannel(models.Model):
         )
         return counts + written, odd + failed
 
-    def _look_at_order(self, order, known):
+    def _look_at_order(self, order, known, places):
         """What is to be done with an order.
 
         :param known: the channel order that it is known by, or None
+        :param places: function that gives the channel's locations, see :meth:`_own_places`
         :return: the counter of what is not taken in, or the _ChangedOrder to write
         """
         revision = order_digest(order)
         if known and known.revision == revision:
             return "unchanged"
         rule = None if known else self._skip_rule(order)
-        return f"skip:{rule}" if rule else _ChangedOrder(*storable(order), revision)
+        if rule:
+            return f"skip:{rule}"
+        order, notes = storable(order)
+        return _ChangedOrder(self._routed(order, places()), notes, revision)
 
     def _skip_rule(self, order):
         """The rule by which a new order is left out, or None."""
@@ -171,6 +180,7 @@ class OrderChannel(models.Model):
 
         :param changed: ``{external id: _ChangedOrder}``, of these and others
         """
+        self._note_payment_methods(batch)
         listings = self._listings_of_lines(batch)
         projected = [order for order in batch if self._is_projected(order)]
         partners = self._buyers_to_partners(projected) if projected else {}
@@ -243,6 +253,9 @@ class OrderChannel(models.Model):
             "buyer_company": self._buyer_company(order),
             **self.env["order.channel.order"]._fact_values(order),
             "hold": order.hold,
+            "hold_until": naive_utc(order.hold_until),
+            "hold_for_payment": order.hold_for_payment,
+            "pickup": order.pickup or names_pickup(order.shipping_method),
             "gone": False,
             "test": order.test,
             "data": data,
@@ -276,6 +289,9 @@ class OrderChannel(models.Model):
                     "attributes": to_json(shown(line.attributes)) or False,
                     "physical": line.physical,
                     "fulfilled_by": line.fulfilled_by,
+                    "location": line.location,
+                    "part_of": line.part_of,
+                    "container": line.container,
                 }
             )
         return result
@@ -342,7 +358,8 @@ class OrderChannel(models.Model):
             "price": float(line.subtotal / line.quantity) if line.quantity else 0.0,
             "currency_id": currencies.get(order.currency) or self.currency_id.id,
             "physical": line.physical,
-            "fulfilled_by": line.fulfilled_by,
+            # another location ships this order, not the item whenever it is sold
+            "fulfilled_by": "marketplace" if line.fulfilled_by == "marketplace" else "seller",
         }
 
 

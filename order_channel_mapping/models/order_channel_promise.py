@@ -138,7 +138,8 @@ class OrderChannel(models.Model):
         return {product.id: max(0.0, quantity - reserved.get(product.id, 0.0)) for product, quantity in demand}
 
     def _held_quantities(self, of_products, warehouses):
-        """Demand of channel orders whose sales order is still draft or sent. Lines that the marketplace fulfils don't count.
+        """Demand of channel orders whose sales order is still draft or sent. Lines that the marketplace or another
+        location ships don't count.
 
         :return: ``{product id: quantity in the product's unit}``
         """
@@ -152,7 +153,7 @@ class OrderChannel(models.Model):
             )
             & (
                 Domain("channel_order_line_id", "=", False)
-                | Domain("channel_order_line_id.fulfilled_by", "!=", "marketplace")
+                | Domain("channel_order_line_id.fulfilled_by", "not in", ("marketplace", "other"))
             )
         )
         held = defaultdict(float)

@@ -1,15 +1,12 @@
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 
 from ..tools.amounts import decimal
 from ..tools.guard import internal
 from .order_channel_blocker import NOT_OVERRULED
 from .order_channel_tax_map import tax_question
-
-#: what of the buyer's payment lets an order be processed
-GOOD_PAYMENT = frozenset({"authorized", "paid", "partially_refunded"})
 
 
 class OrderChannelOrder(models.Model):
@@ -26,15 +23,19 @@ class OrderChannelOrder(models.Model):
         """
         self.ensure_one()
         issues = []
-        if self.payment_status not in GOOD_PAYMENT:
-            issues.append(("payment", None, {"status": self.payment_status}))
+        unpaid = self._waits_for_payment()
+        if unpaid:
+            issues.append(("payment", None, {"status": self.payment_status, "methods": self._payment_methods()}))
         if self.gone:
             issues.append(("hold", None, {"gone": True}))
-        elif self.hold:
-            issues.append(("hold", None, {"reason": self.hold}))
-        if self.fulfillment_status != "unfulfilled" or self.status == "completed":
+        elif self._is_held(unpaid):
+            until = {"until": self.hold_until.isoformat()} if self.hold_until else {}
+            issues.append(("hold", None, {"reason": self.hold, **until}))
+        if self._is_shipped_in_part() or self.status == "completed":
             issues.append(("shipped", None, {"status": self.fulfillment_status}))
-        if any(line.physical and line.listing_id for line in self.line_ids):
+        if self.fulfilled_by not in (False, "seller"):
+            issues.append(("elsewhere", None, {}))
+        if not self.pickup and any(line.physical and line.listing_id for line in self.line_ids):
             address = (self.data or {}).get("shipping") or {}
             missing = [part for part in ("street", "city", "country") if not address.get(part)]
             if missing:
@@ -43,6 +44,19 @@ class OrderChannelOrder(models.Model):
         if currency and (currency.name != self.currency_code or not currency.active):
             issues.append(("currency", None, {"currency": self.currency_code}))
         return issues
+
+    def _is_held(self, unpaid):
+        """Whether the channel holds the order now: a hold may end by its own time, or be for the payment alone."""
+        if not self.hold or (self.hold_for_payment and not unpaid):
+            return False
+        return not self.hold_until or self.hold_until > fields.Datetime.now()
+
+    def _is_shipped_in_part(self):
+        """Whether something that is ours to ship has left already."""
+        others = self.line_ids.filtered(lambda line: line.fulfilled_by not in (False, "seller"))
+        if others:
+            return any((self.line_ids - others).mapped("fulfilled_quantity"))
+        return self.fulfillment_status != "unfulfilled"
 
     def _expected_total(self, digits):
         """What the sales order should come to: the channel's total without the tax that the channel hands over.

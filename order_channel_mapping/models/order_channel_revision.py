@@ -35,6 +35,8 @@ class OrderChannelOrder(models.Model):
             if line.mapping_id:
                 line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
             line.write(line_values)
+        if any(line.fulfilled_by != "seller" for line in self.line_ids):
+            self.line_ids.sale_line_ids._delivered_elsewhere_again()
         for line in known.values():  # no longer on the order: nothing of it is to be delivered
             line.cancelled_quantity = line.quantity
         if changed["changes"]:
@@ -85,12 +87,14 @@ class OrderChannelOrder(models.Model):
                 changes.add("lines_words")
             if line._differs("fulfilled_quantity", now["fulfilled_quantity"]):
                 changes.add("shipped" if now["fulfilled_quantity"] > line.fulfilled_quantity else "unshipped")
+            if (line.fulfilled_by or "seller") != now["fulfilled_by"]:
+                changes.add("routing")
             left = now["quantity"] - now["cancelled_quantity"]
             if abs(left - line._open_quantity()) > 0.00005:
                 lines[external_id] = [line.name or line.sku or "", line._open_quantity(), left]
         if lines:
             details["lines"] = lines
-        order = ("lines_removed", "lines_added", "lines_changed", "lines_words", "shipped", "unshipped")
+        order = ("lines_removed", "lines_added", "lines_changed", "lines_words", "routing", "shipped", "unshipped")
         return [change for change in order if change in changes]
 
     def _money_changed(self, values, details):

@@ -31,6 +31,7 @@ class SaleOrder(models.Model):
     # addresses, date and note as the projection last wrote them, and on what facts
     channel_written = fields.Json(copy=False, readonly=True)
     channel_blocker_ids = fields.One2many(related="channel_order_id.blocker_ids", string="In the Way")
+    channel_pickup = fields.Boolean(related="channel_order_id.pickup", string="Local Pickup")
     channel_event_ids = fields.One2many(related="channel_order_id.event_ids", string="Audit Trail")
 
     _channel_frozen_stays = models.Constraint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .normalize import normalize_title
 
 #: domains under which marketplaces hide their buyers; the address changes with each order and identifies nobody
@@ -23,6 +25,12 @@ _NO_COMPANY = frozenset(
     "none no private privat privé particulier particular privato persönlich personal home na n/a".split()
 )
 
+#: names of shipping methods by which the buyer fetches the goods at the seller's; a parcel shop is an address
+_PICKUP = re.compile(
+    r"pick[ -]?up|click (&|and|&amp;) collect|selbstabhol|abholung|afhalen|retrait|recogida|ritiro|odbi[oó]r osobisty",
+    re.IGNORECASE,
+)
+_POINT = re.compile(r"point|punkt|punt|punto|relais|locker|station|shop delivery", re.IGNORECASE)
 ADDRESS_PARTS = ("name", "street", "street2", "zip", "city", "state", "country")
 
 
@@ -30,6 +38,16 @@ def is_relay_email(email):
     """Whether a marketplace made this address up to hide the buyer's own."""
     domain = (email or "").strip().lower().rpartition("@")[2]
     return any(domain == relay or domain.endswith("." + relay) for relay in RELAY_DOMAINS)
+
+
+def names_pickup(method):
+    """Whether the name of a shipping method says that the buyer fetches the goods.
+
+    >>> [names_pickup(name) for name in ("Store pickup", "Selbstabholung", "DHL pickup point", "Standard", None)]
+    [True, True, False, False, False]
+    """
+    method = method or ""
+    return bool(_PICKUP.search(method)) and not _POINT.search(method)
 
 
 def normalize_email(email):

@@ -6,6 +6,7 @@ blocker what to do about it.
 
 from odoo.tools import LazyTranslate, format_amount
 
+from .payments import NAMES, NO_METHOD
 from .reasons import reason_text
 from .record_reasons import adjustments_text
 
@@ -36,7 +37,17 @@ BLOCKERS = {
         _lt("The total of %(odoo)s is too small to be booked in %(home)s: Odoo can make no invoice of it."),
         _lt("Correct the lines so that they come to nothing, or cancel the order."),
     ),
-    "payment": (_lt("Payment at the channel: %(status)s."), _lt("It goes on by itself once it is paid.")),
+    "payment": (
+        _lt("Payment at the channel: %(status)s (%(methods)s)."),
+        _lt(
+            "It continues automatically once it is paid. If orders paid this way are to be shipped before, say so on the "
+            "channel, under What It Does."
+        ),
+    ),
+    "elsewhere": (
+        _lt("The channel has it shipped from a location that is not ours."),
+        _lt("No action needed. It continues automatically if the channel assigns it to one of our locations."),
+    ),
     "address": (
         _lt("The delivery address is incomplete: %(missing)s."),
         _lt("Complete it at the channel; or complete the customer's address here and overrule this."),
@@ -72,6 +83,7 @@ HOLD_BY_STATUS = _lt(
     "It goes on by itself once its status there changes. If this status should not wait, say so on the channel, under At "
     "the Channel."
 )
+HOLD_UNTIL = _lt("No action needed. It continues automatically then.")
 KEEP_OR_UNDO = _lt("Keep your change if it is on purpose, or take it back.")
 #: the channel's total where the channel hands over tax by itself
 EXPECTED = _lt("%(amount)s (%(channel)s less the %(marketplace_tax)s of tax that it collects)")
@@ -133,6 +145,7 @@ WORDS = {
     "address": _lt("address"),
     "note": _lt("the buyer's note"),
     "ship_by": _lt("ship-by date"),
+    "routing": _lt("the location that ships"),
     "lines_words": _lt("description or personalisation"),
     "held": _lt("put on hold (%(hold)s)"),
     "released": _lt("no longer on hold"),
@@ -144,6 +157,7 @@ WORDS = {
     "unshipped": _lt("a shipment taken back"),
     "deleted": _lt("deleted there"),
     "restored": _lt("there again"),
+    NO_METHOD: _lt("no payment method named"),
     "street": _lt("street"),
     "city": _lt("city"),
     "country": _lt("country"),
@@ -176,6 +190,8 @@ def blocker_text(env, code, params=None, label="", has_statuses=False):
     text, remedy = BLOCKERS.get(key, (label or code, ""))
     if code == "total" and total_is_edited(params):
         remedy = KEEP_OR_UNDO
+    elif key == "hold" and params.get("until"):
+        remedy = HOLD_UNTIL
     elif key == "hold" and has_statuses:
         remedy = HOLD_BY_STATUS
     return _render(env, text, _blocker_words(env, code, params)), _render(env, remedy, {})
@@ -237,10 +253,12 @@ def _blocker_words(env, code, params):
         words["reason"] = str(params.get("reason") or "").rstrip(" .")
     elif code == "payment":
         words["status"] = _payment(env, params.get("status"))
+        words["methods"] = [NAMES.get(name, name) for name in params.get("methods") or [NO_METHOD]]
     elif code == "changed":
         words["changes"] = _changes(env, params)
-    if "missing" in words:
-        words["missing"] = _listed(env, words["missing"])
+    for name in ("missing", "methods"):
+        if name in words:
+            words[name] = _listed(env, words[name])
     return words
 
 

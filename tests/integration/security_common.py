@@ -94,6 +94,7 @@ class RecordsMixin(ConnectMixin):
             make("order.channel.suggestion", **own, listing_id=listing.id, product_id=product.id),
             make("order.channel.webhook", **on_channel, topic="orders/create", kind="orders", digest="1"),
             make("order.channel.status.map", channel_id=channel.id, code=mark),
+            make("order.channel.payment.map", channel_id=channel.id, name=mark),
             cls.make_tax_map(channel, mark),
             cls.make_frozen(channel, mark),
         ]

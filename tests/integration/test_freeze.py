@@ -290,7 +290,7 @@ class TestFreeze(OrderCase):
         self.assertEqual(edited.params["changes"], {"price_unit": [-2.0, -9.0]})
 
     def test_the_products_of_channel_lines_stay(self):
-        for kind in ("placeholder", "shipping", "discount", "fee", "tip", "rounding"):
+        for kind in ("placeholder", "shipping", "discount", "fee", "tip", "rounding", "bundle"):
             product = self.env.ref(f"order_channel_mapping.product_{kind}")
             template = product.product_tmpl_id
             attempts = {

@@ -12,7 +12,6 @@ from odoo.addons.order_channel_mapping.connectors.base import AuthError, Rejecte
 from tests.fakes import START, connected, line, money
 from tests.integration.orders_common import OrderCase
 
-
 UTC = timezone.utc
 
 

@@ -41,7 +41,9 @@ class TaxCase(OrderCase):
         invoice = self.invoice(sale)
         self.assertAlmostEqual(invoice.amount_total, float(total))
         booked = {
-            entry.tax_line_id: -entry.amount_currency for entry in invoice.line_ids.filtered("tax_line_id") if entry.balance
+            entry.tax_line_id: -entry.amount_currency
+            for entry in invoice.line_ids.filtered("tax_line_id")
+            if entry.balance
         }
         self.assertEqual(
             {tax.name: round(amount, 3) for tax, amount in booked.items()},

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from tests.common import ChannelCase
 
-SERVICES = ("service", "shipping", "discount", "fee", "tip", "rounding")
+SERVICES = ("service", "shipping", "discount", "fee", "tip", "rounding", "bundle")
 
 
 class TestPlaceholder(ChannelCase):

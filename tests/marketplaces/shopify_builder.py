@@ -132,7 +132,12 @@ def line_total(line: Mapping[str, Any], included: bool, price: str = "originalTo
 
 
 def build_order(
-    ref: int, when: str, shop_currency: str, location: str, spec: Mapping[str, Any], services: Iterable[str] | None = None
+    ref: int,
+    when: str,
+    shop_currency: str,
+    location: str,
+    spec: Mapping[str, Any],
+    services: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """An order as Shopify would hold it. ``ref`` numbers it; its parts are numbered from ``ref * 1000``. ``services``:
     locations of fulfilment services (None: all but ``location``).

@@ -152,7 +152,12 @@ def test_what_the_buyer_fetches(methods, pickup):
 
 @pytest.mark.parametrize(
     ("status", "paid", "waits"),
-    [("on-hold", None, True), ("on-hold", "2026-11-02T09:30:00", False), ("pending", None, False), ("processing", None, False)],
+    [
+        ("on-hold", None, True),
+        ("on-hold", "2026-11-02T09:30:00", False),
+        ("pending", None, False),
+        ("processing", None, False),
+    ],
 )
 def test_what_only_waits_for_the_payment(status, paid, waits):
     order = payload(line(), total="10.00", status=status, date_paid_gmt=paid, payment_method="bacs")

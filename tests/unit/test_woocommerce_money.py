@@ -51,7 +51,9 @@ def test_a_line_that_the_tax_service_has_no_tax_for():
 
 
 def test_a_rate_of_zero_is_a_rate():
-    order = read_order(payload(line(taxes=[taxed(1, "0")]), total="10.00", tax_lines=[rate(percent=0, code="GB-ZERO-1")]))
+    order = read_order(
+        payload(line(taxes=[taxed(1, "0")]), total="10.00", tax_lines=[rate(percent=0, code="GB-ZERO-1")])
+    )
     assert [(tax.code, tax.rate, tax.amount) for tax in order.lines[0].taxes] == [("GB-ZERO-1", ZERO, ZERO)]
     assert_adds_up(order)
 

@@ -111,7 +111,9 @@ def assert_adds_up(order, coin=CENT):
     assert sum((line.total for line in order.lines), Decimal(0)) == order.total
     booked = Decimal(0)
     for entry in order.lines:
-        parts = line_amounts(entry.quantity, 0, entry.subtotal, entry.discount, to_json(entry.taxes), -coin.as_tuple().exponent)
+        parts = line_amounts(
+            entry.quantity, 0, entry.subtotal, entry.discount, to_json(entry.taxes), -coin.as_tuple().exponent
+        )
         assert parts.seller_total == entry.total
         booked += parts.seller_total
     assert booked == order.total

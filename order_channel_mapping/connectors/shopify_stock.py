@@ -117,19 +117,7 @@ def _push_batch(
             for index in order:
                 results[index] = _failed(left.pop(index), _code(whole), whole["message"], retryable=busy)
             return
-        unstocked = []
-        for position, error in entries.items():
-            index = order[position]
-            if _is_unstocked(error) and index not in activated:
-                unstocked.append(index)
-            elif error.get("code") == "CHANGE_FROM_QUANTITY_STALE":
-                level = left.pop(index)
-                results[index] = PushResult(
-                    level.external_id, PushStatus.STALE, None, "stale", error["message"], retryable=True
-                )
-            else:
-                gone = "item" if error.get("code") == _NO_ITEM else ""
-                results[index] = _failed(left.pop(index), _code(error), error["message"], gone=gone)
+        unstocked = _take_refusals({order[place]: error for place, error in entries.items()}, left, results, activated)
         for start in range(0, len(unstocked), ACTIVATIONS):
             part = unstocked[start : start + ACTIVATIONS]
             refused = _activate(client, {index: left[index] for index in part})
@@ -142,6 +130,29 @@ def _push_batch(
         results[index] = _failed(
             left.pop(index), "too_many_refused", "Too many of the batch were refused.", retryable=True
         )
+
+
+def _take_refusals(
+    errors: Mapping[int, Mapping[str, Any]],
+    left: dict[int, StockLevel],
+    results: dict[int, PushResult],
+    activated: set[int],
+) -> list[int]:
+    """Answer the entries that Shopify refused.
+
+    :return: those that are not kept at their location yet: to be stocked there and sent again
+    """
+    unstocked = []
+    for index, error in errors.items():
+        if _is_unstocked(error) and index not in activated:
+            unstocked.append(index)
+        elif error.get("code") == "CHANGE_FROM_QUANTITY_STALE":
+            ref = left.pop(index).external_id
+            results[index] = PushResult(ref, PushStatus.STALE, None, "stale", error["message"], retryable=True)
+        else:
+            gone = "item" if error.get("code") == _NO_ITEM else ""
+            results[index] = _failed(left.pop(index), _code(error), error["message"], gone=gone)
+    return unstocked
 
 
 def _send(client: ShopifyClient, levels: list[StockLevel], unchecked: set[int]) -> Mapping[str, Any]:

@@ -81,6 +81,7 @@ from . import order_channel_listing_ignore
 from . import order_channel_listing_correct
 from . import order_channel_stock
 from . import order_channel_stock_answer
+from . import order_channel_stock_location
 from . import order_channel_stock_seen
 from . import order_channel_selection
 from . import order_channel_shipment

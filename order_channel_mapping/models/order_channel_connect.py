@@ -198,6 +198,7 @@ class OrderChannel(models.Model):
         """Keep the places where the marketplace holds stock; what it no longer has is archived."""
         Location = self.env["order.channel.location"].with_context(active_test=False)
         known = {location.external_id: location for location in Location.search([("channel_id", "=", self.id)])}
+        used = self._stock_location()
         new = []
         for location in locations:
             service = location.fulfilled_by != "seller"
@@ -214,8 +215,12 @@ class OrderChannel(models.Model):
         for record in known.values():
             record.active = False
         active = Location.search([("channel_id", "=", self.id), ("active", "=", True)])
-        if self.push_location_id not in active:
+        if used and used not in active and self.push_stock and self.state == "live":
+            self.push_location_id = used  # where stock goes instead is for a person to say
+            self._say_location_gone()
+        elif self.push_location_id not in active:
             self.push_location_id = active if len(active) == 1 else False
+        self._settle_location()
 
     # === CRONS === #
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .order_channel_account import OFFLINE
+
 #: a change of these changes whether and where a listing is pushed (linking marks its products itself)
 HOLD_FIELDS = {"push_enabled", "gone", "stock_ref", "fulfilled_by"}
 
@@ -82,45 +84,59 @@ class OrderChannelListing(models.Model):
         return self.pushed_quantity if self.pushed_at and not self._seen_since_push() else self.remote_quantity
 
     def action_push_stock(self):
-        """Work these quantities out and push them as soon as a worker is free, whether or not they changed."""
+        """Work these quantities out and push them as soon as a worker is free, whether or not they changed. What can't be
+        pushed is left out, with one reason for each channel; offline stores sell what Odoo has anyway."""
         self.check_access("read")
-        pushed = self.browse()
-        for channel, listings in self.sudo().grouped("channel_id").items():
-            hold = channel._stock_hold()
-            if hold:
-                raise UserError(
-                    self.env._(
-                        "%(channel)s takes no stock now: %(reason)s.",
-                        channel=channel.name,
-                        reason=channel._hold_label(hold),
-                    )
-                )
-            holds = channel._listing_holds(listings)
-            ready = listings.filtered(lambda listing, holds=holds: not holds[listing.id])
-            self.env["order.channel.stock.change"]._mark_listings(ready, force=True)
+        pushed, left_out = self.browse(), []
+        online = self.sudo().filtered(lambda listing: listing.provider != OFFLINE)
+        for channel, listings in online.grouped("channel_id").items():
+            ready, reasons = listings._split_pushable(channel)
+            left_out += reasons
             if ready:
+                self.env["order.channel.stock.change"]._mark_listings(ready, force=True)
                 channel._wake("sync")
-            pushed |= ready
+                pushed |= ready
+        if not pushed and left_out:
+            raise UserError("\n".join([self.env._("Nothing to push."), *left_out]))
+        if not pushed and not self:
+            raise UserError(self.env._("Nothing to push: link a listing to this product first."))
+        title, message = (
+            self.env._("Pushing stock"),
+            self.env._(
+                "%(count)s quantities are worked out and sent. The listing shows when they were taken.",
+                count=len(pushed),
+            ),
+        )
         if not pushed:
-            first = self[:1]
-            raise UserError(
-                self.env._(
-                    "Nothing to push. %(item)s: %(reason)s.",
-                    item=first.display_name,
-                    reason=dict(self._push_hold_selection()).get(first.push_hold_code, ""),
-                )
-                if first
-                else self.env._("Nothing to push: link a listing to this product first.")
-            )
+            title = self.env._("Nothing to push")
+            message = self.env._("An offline store sells straight from Odoo's stock.")
+        if left_out:
+            message = "\n".join([message, self.env._("Left out:"), *left_out])
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "title": self.env._("Pushing stock"),
-                "message": self.env._(
-                    "%(count)s quantities are worked out and sent. The listing shows when they were taken.",
-                    count=len(pushed),
-                ),
-            },
+            "params": {"type": "info", "title": title, "message": message, "sticky": bool(left_out)},
         }
+
+    def _split_pushable(self, channel):
+        """Those of these listings of one channel whose stock can be pushed, and why the others' can't.
+
+        :return: (listings, list of sentences: one for the channel, or one for each reason of listings)
+        """
+        hold = channel._stock_hold()
+        if hold:
+            reason = channel._hold_label(hold)
+            return self.browse(), [
+                self.env._("%(channel)s takes no stock now: %(reason)s.", channel=channel.name, reason=reason)
+            ]
+        holds = channel._listing_holds(self)
+        labels = dict(self._push_hold_selection())
+        reasons = []
+        for code, listings in self.grouped(lambda listing: holds[listing.id]).items():
+            if not code:
+                continue
+            item = listings[0].display_name
+            if len(listings) > 1:
+                item = self.env._("%(item)s and %(count)s more", item=item, count=len(listings) - 1)
+            reasons.append(self.env._("%(item)s: %(reason)s.", item=item, reason=labels[code]))
+        return self.filtered(lambda listing: not holds[listing.id]), reasons

@@ -184,7 +184,7 @@ class OrderChannel(models.Model):
     def _needs_fresh_orders(self):
         """Whether stock waits to be pushed and the last fetch of orders is too old for it (rule 6)."""
         self.ensure_one()
-        return self.push_stock and not self._orders_are_fresh() and self._has_stock_to_push()
+        return self.push_stock and not self._orders_are_fresh() and not self._stock_hold() and self._has_stock_to_push()
 
     def _orders_are_fresh(self):
         self.ensure_one()

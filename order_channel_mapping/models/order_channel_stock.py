@@ -59,6 +59,7 @@ class OrderChannel(models.Model):
             ("paused", "The channel is paused"),
             ("not_supported", "This channel takes no stock quantities"),
             ("no_location", "Choose the channel's location to push stock to"),
+            ("location_gone", "Its location is gone or inactive at the channel: choose another"),
         ],
         string="Why No Stock Is Pushed",
         compute="_compute_stock_hold_code",
@@ -83,8 +84,10 @@ class OrderChannel(models.Model):
             return "push_off"
         if self.paused or not self.active:
             return "paused"
-        if "locations" in capabilities and not self._stock_location():
-            return "no_location"
+        if "locations" in capabilities:
+            location = self._stock_location()
+            if not location.active:
+                return "location_gone" if location else "no_location"
         return None
 
     def _hold_label(self, code):
@@ -105,6 +108,8 @@ class OrderChannel(models.Model):
             for channel in self.filtered(lambda channel: not channel._stock_hold()):
                 self.env["order.channel.stock.change"]._mark_channel(channel, force=restart)
                 channel._wake("sync")
+        if "push_location_id" in vals:
+            self._settle_location()
         return result
 
     # === PASS === #
@@ -115,6 +120,7 @@ class OrderChannel(models.Model):
         :param deadline: ``time.monotonic()`` value at which to leave the rest to the next pass
         """
         self.ensure_one()
+        self._ask_for_location()
         if self._stock_hold() or not self._has_stock_to_push():
             self._repeatable(self._close_runs, "stock")
             return
@@ -132,8 +138,11 @@ class OrderChannel(models.Model):
                         batch = levels[start : start + connector.stock_batch]
                         # HTTP, with no transaction open
                         results = connector.push_stock([level.level for level in batch])
-                        self._repeatable(self._take_answers, run, batch, results, connector.calls - calls)
+                        goes_on = self._repeatable(self._take_answers, run, batch, results, connector.calls - calls)
                         calls = connector.calls
+                        if not goes_on:
+                            outcome = DONE
+                            break
         except ConnectorError as error:
             # what is still pending is worked out afresh and sent again by the next pass
             self._rollback()

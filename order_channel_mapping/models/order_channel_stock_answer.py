@@ -31,7 +31,12 @@ class OrderChannel(models.Model):
         :param batch: list of ``order_channel_stock.Level``
         :param results: list of PushResult, one per level in the same order
         :param calls: HTTP calls that the batch took
+        :return: whether there is any use in sending more
         """
+        if any(result.gone == "location" for result in results):
+            self._lose_location(run)
+            run._count(pages=1, calls=calls)
+            return False
         answers = {}  # {push id: PushResult}
         by_status = {status: {} for status in PushStatus}  # {external id: (listing id, PushResult)}
         for index, level in enumerate(batch):
@@ -56,6 +61,7 @@ class OrderChannel(models.Model):
             pages=1,
             calls=calls,
         )
+        return True
 
     def _write_answers(self, answers):
         """Write all answers to the ledger, and what was taken to the listings.
@@ -117,9 +123,17 @@ class OrderChannel(models.Model):
         if not failed:
             return
         entries = [
-            (external_id, result.code or "rejected", {"message": result.message or ""}, None)
+            (
+                external_id,
+                "item_gone" if result.gone else result.code or "rejected",
+                {"message": result.message or ""},
+                None,
+            )
             for external_id, (__, result) in failed.items()
         ]
+        gone = [listing_id for listing_id, result in failed.values() if result.gone]
+        if gone:  # until a fetch of items meets them again
+            self.env["order.channel.listing"].browse(gone).gone = True
         for failure in self._record_failures("stock", run, entries):
             listing_id, result = failed[failure.external_ref]
             if failure.listing_id.id != listing_id:

@@ -9,6 +9,7 @@ from odoo.tools import LazyTranslate
 from .record_reasons import RECORD_REASONS, field_words
 from .served_reasons import SERVED_REASONS
 from .sheet_reasons import SHEET_REASONS
+from .stock_reasons import STOCK_REASONS
 
 _lt = LazyTranslate(__name__)
 
@@ -347,16 +348,6 @@ REASONS = {
         _lt("The channel gives no place or stock record for this item."),
         _lt("Let the channel track its stock, and choose a location on the channel's form."),
     ),
-    "stock_fought": (
-        _lt(
-            "Another app changes the stock of %(item)s: Odoo set it to %(quantity)s %(times)s times within a day, and each "
-            "time it was found changed, now to %(found)s."
-        ),
-        _lt(
-            "Find out which app or person sets it at the channel, and let only one of the two do so. Odoo tries again in a "
-            "day, or when you press Retry. It goes on sending what changes in Odoo."
-        ),
-    ),
     "stock_not_managed": (
         _lt("The shop does not keep count of this item."),
         _lt("Switch stock management on at the shop, for the shop as a whole and for the item, then fetch items."),
@@ -457,6 +448,7 @@ REASONS = {
     **RECORD_REASONS,
     **SERVED_REASONS,
     **SHEET_REASONS,
+    **STOCK_REASONS,
 }
 
 

@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 
 from odoo.addons.order_channel_mapping.connectors.base import RateLimited, Unavailable
-from odoo.addons.order_channel_mapping.connectors.records import PushResult, PushStatus
+from odoo.addons.order_channel_mapping.connectors.records import Account, Location, PushResult, PushStatus
 from odoo.addons.order_channel_mapping.models import order_channel_stock
 
 from .stock_common import StockCase
@@ -402,6 +402,135 @@ class TestHolds(StockCase):
         self.assertEqual(self.channel.stock_hold_code, "no_location")
         self.channel.push_location_id = two[1]
         self.assertFalse(self.channel.stock_hold_code)
+
+    # === WHAT IS GONE === #
+
+    def lose(self, *listings, gone="location"):
+        for listing in listings:
+            self.connector.answers[listing.external_id] = PushResult(
+                listing.external_id, PushStatus.FAILED, code="gone_there", message="No longer there.", gone=gone
+            )
+
+    def failures(self):
+        return self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id), ("state", "=", "open")])
+
+    def identity(self, *refs, active=True):
+        return Account("shop-1", locations=tuple(Location(ref, ref, active) for ref in refs))
+
+    def test_a_location_that_is_gone_is_one_failure_and_pushes_rest(self):
+        product = self.make_product(on_hand=10)
+        listings = [self.make_listing(product) for __ in range(7)]
+        self.connector.stock_batch = 3
+        self.lose(*listings)
+        self.push()
+        self.assertEqual(len(self.connector.batches), 1, "the rest is not tried")
+        [failure] = self.failures()
+        self.assertEqual((failure.kind, failure.reason_code, failure.attempts), ("stock", "location_gone", 1))
+        self.assertIn("Stock goes to Shop, which is gone", failure.text)
+        self.assertEqual(self.channel.stock_hold_code, "location_gone")
+        self.assertEqual(self.channel.health, "ok", "orders go on")
+        self.assertFalse(self.Push.search([("channel_id", "=", self.channel.id), ("state", "!=", "superseded")]))
+        self.assertFalse(self.channel._needs_fresh_orders())
+        self.assertFalse(any(listing.gone for listing in listings))
+        self.put(product, 1)
+        self.push()
+        self.assertEqual((len(self.connector.batches), self.failures().attempts), (1, 1), "said once")
+        with self.assertRaisesRegex(UserError, "its location is gone|Its location is gone"):
+            listings[0].action_push_stock()
+
+    def test_pushes_go_on_at_the_location_that_a_person_chooses(self):
+        product = self.make_product(on_hand=10)
+        listings = [self.make_listing(product) for __ in range(3)]
+        self.lose(*listings)
+        outlet = {"channel_id": self.channel.id, "external_id": "L2", "name": "Outlet"}
+        outlet = self.env["order.channel.location"].create(outlet)
+        self.channel.push_location_id = self.channel.remote_location_ids.filtered(
+            lambda place: place.external_id == "L1"
+        )
+        self.push()
+        self.assertEqual(self.channel.stock_hold_code, "location_gone", "nobody chose the other one")
+        self.connector.answers.clear()
+        self.channel.push_location_id = outlet
+        self.assertFalse(self.failures())
+        self.push()
+        self.assertEqual({level.location for level in self.connector.batches[-1]}, {"L2"})
+        self.assertEqual(self.connector.held, {listing.external_id: 10 for listing in listings})
+
+    def test_pushes_go_on_when_the_location_is_back(self):
+        listing = self.make_listing(self.make_product(on_hand=10))
+        self.lose(listing)
+        self.push()
+        asked = []
+        answers = [self.identity("L9"), self.identity("L1", active=False), self.identity("L1", "L9")]
+        self.connector.identify = lambda: asked.append(1) or answers.pop(0)
+        self.push()
+        self.assertFalse(asked, "not before it is due")
+        for attempts in (2, 3):
+            self.failures().next_try_at = fields.Datetime.now()
+            self.push()
+            self.assertEqual((len(asked), self.failures().attempts), (attempts - 1, attempts))
+            self.assertEqual(self.channel.push_location_id.external_id, "L1", "another is a person's to choose")
+        self.connector.answers.clear()
+        self.failures().action_retry()
+        self.push()
+        self.assertFalse(self.failures())
+        self.assertEqual(self.connector.held, {listing.external_id: 10})
+
+    def test_a_channel_that_does_not_answer_while_its_location_is_looked_for(self):
+        listing = self.make_listing(self.make_product(on_hand=10))
+        self.lose(listing)
+        self.push()
+
+        def fail():
+            raise Unavailable("down")
+
+        self.connector.identify = fail
+        self.failures().next_try_at = fields.Datetime.now()
+        self.push()
+        self.assertEqual((self.channel.health, len(self.failures())), ("waiting", 1))
+
+    def test_an_item_that_is_gone_is_said_once_and_the_rest_goes_on(self):
+        product = self.make_product(on_hand=10)
+        lost, good = self.make_listing(product), self.make_listing(product)
+        self.lose(lost, gone="item")
+        self.push()
+        self.assertEqual(self.connector.held, {good.external_id: 10})
+        self.assertEqual((lost.gone, lost.push_hold_code, lost.state), (True, "gone", "linked"))
+        [failure] = self.failures()
+        self.assertEqual((failure.listing_id, failure.reason_code, failure.next_try_at), (lost, "item_gone", False))
+        self.put(product, 1)
+        self.push()
+        self.assertEqual(self.connector.held, {good.external_id: 11})
+        self.assertEqual(self.failures().attempts, 1)
+        self.connector.answers.clear()
+        lost.gone = False  # a fetch of items met it again
+        self.push()
+        self.assertEqual(self.connector.held[lost.external_id], 11)
+        self.assertFalse(self.failures())
+
+    def test_a_selection_with_an_offline_store_and_others_that_rest(self):
+        stall_account = self.env["order.channel.account"].create(
+            {"name": "Stall", "provider": "offline", "company_id": self.company.id}
+        )
+        stall = self.make_channel("Stall", account_id=stall_account.id, push_stock=False)
+        rests = self.make_channel("Resting", paused=True)
+        product = self.make_product(on_hand=10)
+        online, shelf = self.make_listing(product), self.make_listing(product, channel=stall)
+        paused, loose = self.make_listing(product, channel=rests), self.make_listing()
+        said = (online + shelf).action_push_stock()["params"]
+        self.assertIn("1 quantities", said["message"])
+        self.assertNotIn("Stall", said["message"], "nothing is wrong there")
+        self.assertEqual(shelf.action_push_stock()["params"]["title"], "Nothing to push")
+        said = product.action_push_channel_stock()["params"]
+        self.assertIn("Resting takes no stock now: The channel is paused.", said["message"])
+        both = (online + loose + self.make_listing()).action_push_stock()["params"]
+        self.assertRegex(both["message"], r"1 quantities[\s\S]*and 1 more: Not linked to a product yet\.")
+        with self.assertRaisesRegex(UserError, "Resting takes no stock now"):
+            (paused + shelf).action_push_stock()
+        self.assertEqual(self.marks()[1], {online.id})
+        self.push()
+        self.assertEqual(self.connector.held, {online.external_id: 10})
+        self.assertFalse(self.env["order.channel.failure"].search([("channel_id", "in", (stall + rests).ids)]))
 
     def test_preview_changes_nothing(self):
         listing = self.make_listing(self.make_product(on_hand=10), remote_quantity=3)

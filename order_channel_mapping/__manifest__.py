@@ -57,6 +57,7 @@
         "views/order_channel_menus.xml",
         "views/order_channel_freeze_views.xml",
         "wizards/order_channel_preflight_views.xml",
+        "wizards/sale_mass_cancel_orders_views.xml",
         "wizards/mail_compose_message_views.xml",
         "wizards/base_module_uninstall_views.xml",
     ],

@@ -83,17 +83,18 @@ def order(external_id, lines, **values):
 
 
 class FakeConnector(base.Connector):
-    """Serves what the test put in: ``items``, ``orders``; keeps what it was sent: ``pushed``, ``shipped``."""
+    """Serves what the test put in: ``items``, ``orders``; keeps what it was sent: ``pushed``, ``shipped``, ``cancelled``."""
 
     provider = "shopify"
     label = "Fake"
-    capabilities = frozenset({"items", "orders", "recheck", "stock", "ship", "locations"})
+    capabilities = frozenset({"items", "orders", "recheck", "stock", "ship", "cancel", "locations"})
     stock_batch = 250
     page_size = 50
 
     def __init__(self):
         super().__init__(base.Login(), None)
         self.items, self.orders, self.pushed, self.shipped, self.fetches = [], [], [], [], []
+        self.cancelled = []  # (order, reason)
         self.errors = []  # exceptions to raise at the next calls
         self.unread = []  # RecordFailures of the first page
         self.clock = None  # what pages say is their watermark; None: their latest change
@@ -167,6 +168,11 @@ class FakeConnector(base.Connector):
         self._call("ship")
         self.shipped.append(shipment)
         return records.PushResult(shipment.order_id, ref=f"ful-{len(self.shipped)}")
+
+    def cancel(self, order_id, reason):
+        self._call("cancel")
+        self.cancelled.append((order_id, reason))
+        return self.refuse.get(order_id) or records.PushResult(order_id)
 
 
 @contextmanager

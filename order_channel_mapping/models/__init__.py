@@ -97,6 +97,7 @@ from . import base
 from . import res_currency
 from . import sale_order
 from . import sale_order_cancel
+from . import sale_order_cancel_there
 from . import sale_order_shipping
 from . import sale_order_edits
 from . import sale_order_line

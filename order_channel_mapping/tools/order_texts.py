@@ -127,6 +127,8 @@ EVENTS = {
     "parcel_incomplete": _lt("%(delivery)s holds no complete item of the channel, so it was not reported"),
     "shipped": _lt("The channel knows of %(delivery)s %(number)s"),
     "tracking_updated": _lt("The channel knows the new tracking number %(number)s"),
+    "cancelled_here": _lt("Cancelled in Odoo; the channel was not told"),
+    "cancel_asked": _lt("The channel is told to cancel it, too"),
     "cancelled_there": _lt("Cancelled at the channel on our request"),
     "command_failed": _lt("The channel did not take our message: %(reason)s"),
 }

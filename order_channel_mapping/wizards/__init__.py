@@ -20,3 +20,4 @@ from . import order_channel_sync_now
 from . import order_channel_unlink
 from . import order_channel_ignore
 from . import payment_link_wizard
+from . import sale_mass_cancel_orders

@@ -216,7 +216,8 @@ class Connector:
     provider: ClassVar[str]
     label: ClassVar[str]
     #: what this marketplace can do: "items", "orders", "recheck" (:meth:`get_orders`), "stock", "compare" (it checks
-    #: :attr:`StockLevel.expected`), "ship", "cancel", "webhooks", "locations", "poll", "oauth" (a seller's consent, :meth:`authorize_url`)
+    #: :attr:`StockLevel.expected`), "ship", "cancel", "webhooks", "locations", "poll", "oauth" (a seller's consent,
+    #: :meth:`authorize_url`)
     capabilities: ClassVar[frozenset[str]] = frozenset()
     #: most stock levels in one call
     stock_batch: ClassVar[int] = 100

@@ -131,13 +131,17 @@ class TestOrderCancel(OrderCase):
     # === WHAT BECOMES OF IT === #
 
     def test_a_refusal_is_seen_and_can_be_tried_again(self):
-        self.connector.refuse["1"] = records.PushResult("1", records.PushStatus.FAILED, None, "not_cancelled", "Shipped.")
+        self.connector.refuse["1"] = records.PushResult(
+            "1", records.PushStatus.FAILED, None, "not_cancelled", "Shipped."
+        )
         self.cancel(self.first)
         self.push()
         self.assertIn("did not cancel the order", self.first.channel_cancel_text)
         self.assertIn("Shipped.", self.first.channel_cancel_text)
         self.assertIn("did not cancel this order", self.first.message_ids[0].body)
-        failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id), ("kind", "=", "command")])
+        failure = self.env["order.channel.failure"].search(
+            [("channel_id", "=", self.channel.id), ("kind", "=", "command")]
+        )
         self.assertEqual(failure.state, "open")
         self.connector.refuse.clear()
         self.cancel(self.first)

@@ -69,6 +69,8 @@ class Walk(RecordsMixin, ChannelCase):
         partners = [Command.set(order.partner_id.ids)]
         share = {"res_model": order._name, "res_id": order.id, "partner_ids": partners}
         records["portal.share"] = cls.env["portal.share"].create(share)
+        cancelled = {"sale_order_ids": [Command.set(order.ids)], "channel_tell": "there"}
+        records["sale.mass.cancel.orders"] = cls.env["sale.mass.cancel.orders"].create(cancelled)
 
     def attempt(self, person, act):
         """Have a person do something.

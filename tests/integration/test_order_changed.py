@@ -167,7 +167,7 @@ class TestLookingAgain(ChangedCase):
             self.versions["sold"], refunds=(refund,), payment_status=records.PaymentStatus.PARTIALLY_REFUNDED
         )
         self.take(refunded)
-        self.sale("sold").channel_blocker_ids.action_overrule()
+        self.sale("sold").channel_blocker_ids.action_overrule("seen")
         self.an_hour_later(*self.versions.values())
         self.assertIn("a refund taken back", self.sale("sold").channel_blocker_ids.text)
         self.assertFalse(self.sale("kept").channel_to_resolve)

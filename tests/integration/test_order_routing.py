@@ -129,10 +129,10 @@ class TestOtherLocations(RoutingCase):
         self.take(self.mixed(5, place="loc-1"))
         self.assertEqual(self.codes(sale), ["changed"])
         self.assertEqual(self.moves(sale), {self.mug: 1.0})
-        sale.channel_blocker_ids.action_overrule()
+        sale.channel_blocker_ids.action_overrule("moved there")
         self.assertEqual(self.moves(sale), {self.mug: 1.0, self.tea: 2.0})
         self.take(self.mixed(9))
-        sale.channel_blocker_ids.action_overrule()
+        sale.channel_blocker_ids.action_overrule("moved there")
         self.assertEqual(self.moves(sale), {self.mug: 1.0})
 
     def test_a_tick_decides_for_open_orders(self):

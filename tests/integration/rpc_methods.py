@@ -55,7 +55,8 @@ METHODS = {
     "sale.mass.cancel.orders": "action_mass_cancel",
     "sale.order": """
         action_channel_add_unlisted action_channel_cancel action_channel_confirm_items action_channel_cure
-        action_channel_link_items action_channel_process action_channel_resolve action_channel_undo_overrule action_open_delivery_wizard
+        action_channel_link_items action_channel_process action_channel_resolve action_channel_undo_overrule
+        action_open_delivery_wizard
         action_quotation_send action_view_channel_order set_delivery_line
     """,
 }

@@ -194,7 +194,7 @@ class ShopifyConnector(Connector):
         for batch in fetch.walk_through(self._client, fetch.ORDERS, position):
             records, failures = [], list(batch.failures)
             refunds = fetch.refunds_of(self._client, batch.nodes)
-            for node in batch.nodes:
+            for node in fetch.with_businesses(self._client, batch.nodes):
                 try:
                     records.append(read_order(fetch.complete(self._client, node, refunds)))
                 except UNREADABLE as error:
@@ -210,6 +210,7 @@ class ShopifyConnector(Connector):
             raise Unavailable("Shopify could not deliver all of the order.", "partial_answer", sent=True)
         if not fetch.is_record(payload):
             raise BadPayload("Shopify sent something that is no order.")
+        (payload,) = fetch.with_businesses(self._client, [payload])
         return read_order(fetch.complete(self._client, payload, {}))
 
     def get_orders(self, refs: Iterable[str]) -> Page:

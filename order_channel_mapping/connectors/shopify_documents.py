@@ -19,6 +19,8 @@ FULFILLMENT_ORDER_LINES = 3
 REFUNDS, REFUND_LINES = 5, 10
 #: orders whose refunds are asked for in one call
 REFUNDED = 5
+#: orders whose companies are asked for in one call
+BUSINESSES = 50
 #: most of a list in a document of its own
 MANY = 250
 
@@ -180,6 +182,9 @@ fragment OrderFields on Order {{
   additionalFees {{ id name price {_MONEY} {_TAXES} }}
   customAttributes {{ key value }}
   customer {{ id displayName }}
+  poNumber
+  purchasingEntity {{ __typename }}
+  localizedFields(first: 3, purposes: [TAX]) {{ nodes {{ key value }} }}
   billingAddress {_ADDRESS}
   shippingAddress {_ADDRESS}
   risk {{ recommendation }}
@@ -276,6 +281,20 @@ REFUNDS_OF = (
     f"query RefundsOf($ids: [ID!]!) {{ nodes(ids: $ids) "
     f"{{ ... on Order {{ id refunds(first: {REFUNDS}) {{ ...RefundFields }} }} }} }}" + _REFUND
 )
+#: who bought, of a few orders at once: few shops sell to companies, and not every app may ask
+BUSINESSES_OF = """
+query BusinessesOf($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Order {
+      id
+      purchasingEntity {
+        __typename
+        ... on PurchasingCompany { company { id name } location { id name taxSettings { taxRegistrationId } } }
+      }
+    }
+  }
+}
+"""
 #: these two lists have no pages, only a length
 ALL_FULFILLMENTS = (
     f"query AllFulfillments($id: ID!) {{ order(id: $id) {{ fulfillments(first: {MANY}) {{ ...FulfillmentFields }} }} }}"

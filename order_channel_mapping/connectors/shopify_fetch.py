@@ -21,9 +21,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from . import shopify_documents as documents
-from .base import BadPayload, ConnectorError, Rejected, TooLarge, Unavailable
+from .base import AuthError, BadPayload, ConnectorError, Rejected, TooLarge, Unavailable
 from .records import RecordFailure
 from .shopify_client import Answer, ServerFault, ShopifyClient, TooCostly
+from .shopify_people import is_of_company
 from .shopify_records import moment, money
 
 MAX_DEPTH = 24_000
@@ -250,6 +251,27 @@ def refunds_of(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> di
             if isinstance(refunds, list) and len(refunds) < documents.REFUNDS and not answer.errors:
                 found[order["id"]] = refunds
     return found
+
+
+def with_businesses(client: ShopifyClient, orders: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The same orders; those of companies with what Shopify knows of these, where the app may ask."""
+    refs = [order["id"] for order in orders if is_of_company(order)]
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(refs), documents.BUSINESSES):
+        try:
+            answer = client.execute(documents.BUSINESSES_OF, {"ids": refs[start : start + documents.BUSINESSES]})
+        except (ServerFault, Rejected):
+            continue
+        except AuthError as error:
+            if error.code != "access_denied":
+                raise
+            break
+        nodes = answer.data.get("nodes")
+        found |= {node["id"]: node for node in filter(is_record, nodes if isinstance(nodes, list) else ())}
+    return [
+        {**order, "purchasingEntity": found[order["id"]].get("purchasingEntity")} if order["id"] in found else order
+        for order in orders
+    ]
 
 
 def complete(

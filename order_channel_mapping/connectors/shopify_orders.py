@@ -15,11 +15,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from . import shopify_people as people
 from .base import BadPayload
+from .checkout_fields import delivery_date, purchase_order
 from .records import (
     ZERO,
-    Address,
-    Buyer,
     CollectedBy,
     Fulfillment,
     FulfillmentStatus,
@@ -183,36 +183,6 @@ def _rounding(order: Mapping[str, Any]) -> OrderLine | None:
 # -- orders -----------------------------------------------------------------------------------------------------------
 
 
-def _address(value: Mapping[str, Any] | None) -> Address | None:
-    if not value:
-        return None
-    return Address(
-        name=text(value.get("name")),
-        company=text(value.get("company")),
-        street=text(value.get("address1")),
-        street2=text(value.get("address2")),
-        city=text(value.get("city")),
-        zip=text(value.get("zip")),
-        state=text(value.get("provinceCode")) or text(value.get("province")),
-        country=text(value.get("countryCodeV2")),
-        phone=text(value.get("phone")),
-    )
-
-
-def _buyer(order: Mapping[str, Any]) -> Buyer | None:
-    customer = order.get("customer") or {}
-    billing = order.get("billingAddress") or {}
-    place = billing or order.get("shippingAddress") or {}
-    buyer = Buyer(
-        ref=text(customer.get("id")),
-        name=text(place.get("name")) or text(customer.get("displayName")),
-        email=text(order.get("email")),
-        phone=text(order.get("phone")) or text(place.get("phone")),
-        company=text(billing.get("company")),
-    )
-    return buyer if any((buyer.ref, buyer.name, buyer.email, buyer.phone)) else None
-
-
 def _fulfillments(order: Mapping[str, Any]) -> tuple[Fulfillment, ...]:
     return tuple(
         Fulfillment(
@@ -353,13 +323,14 @@ def _order(payload: Mapping[str, Any]) -> Order:
     fulfillment = _FULFILLMENT.get(payload["displayFulfillmentStatus"], FulfillmentStatus.UNFULFILLED)
     status = _status(payload, payment, fulfillment)
     hold, hold_until = _hold(payload, routes) if status is OrderStatus.OPEN else (None, None)
+    fields = list(attributes(payload.get("customAttributes")).items())
     shipping_lines = [line for line in lines if line.kind is LineKind.SHIPPING]
     return Order(
         external_id=identifier(payload["id"]),
         number=text(payload["name"]),
         placed_at=moment(payload.get("processedAt") or payload["createdAt"]),
         updated_at=moment(payload["updatedAt"]),
-        ship_by=routes.ship_by,
+        ship_by=routes.ship_by or delivery_date(fields),
         status=status,
         payment_status=payment,
         fulfillment_status=fulfillment,
@@ -368,9 +339,10 @@ def _order(payload: Mapping[str, Any]) -> Order:
         shop_currency=identifier(payload["currencyCode"]),
         total=total,
         prices_include_tax=rules.included,
-        buyer=_buyer(payload),
-        billing=_address(payload.get("billingAddress")),
-        shipping=_address(payload.get("shippingAddress")),
+        purchase_order=text(payload.get("poNumber")) or purchase_order(fields),
+        buyer=people.buyer(payload, fields),
+        billing=people.address(payload.get("billingAddress")),
+        shipping=people.address(payload.get("shippingAddress")),
         lines=tuple(lines),
         shipping_method=shipping_lines[0].name if shipping_lines else None,
         fulfillments=parcels,
@@ -380,12 +352,12 @@ def _order(payload: Mapping[str, Any]) -> Order:
         hold_until=hold_until,
         pickup=routes.pickup,
         test=bool(payload["test"]),
-        note=_note(payload),
+        note=_note(payload, fields),
         raw=payload,
     )
 
 
-def _note(payload: Mapping[str, Any]) -> str | None:
+def _note(payload: Mapping[str, Any], fields: list[tuple[str, str]]) -> str | None:
     """The buyer's note, and the custom attributes of the order (delivery dates, gift messages) one a line."""
-    extra = [f"{key}: {value}" for key, value in attributes(payload.get("customAttributes")).items() if value]
+    extra = [f"{name}: {value}" for name, value in fields if value]
     return "\n".join(filter(None, [text(payload.get("note")), *extra])) or None

@@ -163,6 +163,7 @@ class ShopifySimulator(Simulator):
                 for kind, name in (
                     ("ProductVariant", "media"),
                     ("Order", "shippingLines"),
+                    ("Order", "localizedFields"),
                     ("Order", "fulfillmentOrders"),
                     ("Fulfillment", "fulfillmentLineItems"),
                     ("Refund", "refundLineItems"),

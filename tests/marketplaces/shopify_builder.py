@@ -144,8 +144,8 @@ def build_order(
 
     ``spec``: ``lines`` (see above), ``shipping`` (a list), ``taxes`` (``[{"title", "rate", "channel_liable"}]``),
     ``included``, ``discount`` on the whole order, ``tip``, ``currency``, ``rate``, ``customer``, ``address``,
-    ``gateways``, ``payment``, ``test``, ``note``, ``attributes``, ``fees``, ``rounding``, ``risk``, ``fulfill_by``,
-    ``delivery`` (how it is handed over, such as PICK_UP).
+    ``business``, ``po_number``, ``tax_fields``, ``gateways``, ``payment``, ``test``, ``note``, ``attributes``, ``fees``,
+    ``rounding``, ``risk``, ``fulfill_by``, ``delivery`` (how it is handed over, such as PICK_UP).
     """
     currency = Currency(shop_currency, spec.get("currency"), spec.get("rate", 1))
     included, taxes = bool(spec.get("included")), list(spec.get("taxes", ()))
@@ -209,6 +209,12 @@ def build_order(
         "additionalFees": fees,
         "customAttributes": [{"key": key, "value": text} for key, text in spec.get("attributes", {}).items()],
         "customer": {"id": gid("Customer", customer["ref"]), "displayName": customer["name"]} if customer else None,
+        "poNumber": spec.get("po_number"),
+        "purchasingEntity": _business(part, spec.get("business")),
+        "localizedFields": [
+            {"key": key, "value": text, "purpose": "TAX", "countryCode": key[-2:], "title": key}
+            for key, text in spec.get("tax_fields", {}).items()
+        ],
         "billingAddress": spec.get("billing", address),
         "shippingAddress": address,
         "risk": {"recommendation": spec.get("risk", "NONE")},
@@ -217,6 +223,18 @@ def build_order(
         "fulfillments": [],
         "refunds": [],
         "fulfillmentOrders": _fulfillment_orders(part, lines, specs, location, spec, services),
+    }
+
+
+def _business(part: int, spec: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A company that buys: ``{"company", "tax_id"}``."""
+    if not spec:
+        return None
+    place = {"id": gid("CompanyLocation", part), "name": spec["company"]}
+    return {
+        "__typename": "PurchasingCompany",
+        "company": {"id": gid("Company", part), "name": spec["company"]},
+        "location": {**place, "taxSettings": {"taxRegistrationId": spec.get("tax_id")}},
     }
 
 

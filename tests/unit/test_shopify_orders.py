@@ -15,6 +15,7 @@ from order_channel_mapping.connectors.records import (
     PaymentStatus,
 )
 from tests.marketplaces import catalogue
+from tests.marketplaces.shopify_graphql import FieldFault
 
 
 def sum_of_lines(order):
@@ -274,6 +275,50 @@ def test_buyer_addresses_and_notes(sell, sim, read):
     assert order.location == sim.shop.locations[0]["id"]
     assert (order.test, order.hold) == (True, None)
     assert json.loads(json.dumps(dict(order.raw)))["name"] == "#1001"
+
+
+BUSINESS = {"company": "ACME Corp", "tax_id": "DE123456789"}
+
+
+def test_a_company_that_buys(sell, read):
+    order = read(sell(("10.00", 1), business=BUSINESS, po_number=" PO-4711 ", customer={"ref": 7, "name": "Kim"}))
+    assert (order.buyer.company, order.buyer.vat, order.purchase_order) == ("ACME Corp", "DE123456789", "PO-4711")
+    assert (order.buyer.ref, order.buyer.name) == ("gid://shopify/Customer/7", "Robin Muster")
+
+
+def test_tax_numbers_that_a_country_or_an_app_asks_for(sell, read):
+    fields = {"TAX_CREDENTIAL_TYPE_MX": "RFC", "TAX_CREDENTIAL_MX": "GODE561231GR8"}
+    assert read(sell(("10.00", 1), tax_fields=fields)).buyer.vat == "GODE561231GR8"
+    assert read(sell(("10.00", 1), attributes={"VAT Number": "DE123456789"})).buyer.vat == "DE123456789"
+    assert read(sell(("10.00", 1))).buyer.vat is None
+
+
+def test_what_apps_ask_for_at_the_checkout(sell, read):
+    fields = {"PO Number": "PO-4711", "Delivery-Date": "2026/12/12", "_app_state": "queued", "Gift": ""}
+    order = read(sell(("10.00", 1), attributes=fields))
+    assert (order.purchase_order, order.note) == ("PO-4711", "PO Number: PO-4711\nDelivery-Date: 2026/12/12")
+    assert order.ship_by.isoformat() == "2026-12-12T12:00:00+00:00"
+
+
+def test_an_app_that_may_not_ask_for_companies_still_reads_their_orders(sell, sim, connector, monkeypatch):
+    def refuse(*_arguments):
+        raise FieldFault("Access denied for company field.", "ACCESS_DENIED")
+
+    monkeypatch.setitem(sim.executor.resolvers, ("PurchasingCompany", "company"), refuse)
+    sell(("10.00", 1), business=BUSINESS, po_number="PO-4711")
+    (page,) = connector.iter_orders()
+    assert [(order.buyer.company, order.buyer.vat, order.purchase_order) for order in page.records] == [
+        (None, None, "PO-4711")
+    ]
+
+
+def test_companies_of_a_page_are_asked_for_together(sell, connector):
+    for _number in range(4):
+        sell(("10.00", 1), business=BUSINESS)
+        sell(("10.00", 1))
+    (page,) = connector.iter_orders()
+    assert [order.buyer.company for order in page.records] == ["ACME Corp", None] * 4
+    assert connector.calls == 2
 
 
 def test_a_guest_without_anything(sell, read):

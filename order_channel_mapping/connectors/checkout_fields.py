@@ -212,4 +212,6 @@ def _label(name: str) -> str:
         for part in re.split(r"[_/-]+", name)
         if part and part not in ("wc", "billing", "additional", "other", "jckwds", "orddd")
     ]
-    return " ".join(parts).capitalize() or name
+    parts = [part.upper() if part in ("po", "id", "vat") else part for part in parts]
+    label = " ".join(parts)
+    return label[:1].upper() + label[1:] or name

@@ -88,3 +88,39 @@ class TestOrderFacts(OrderCase):
             self.env.invalidate_all()
             self.assertEqual(sale.channel_shipping_method, "Express")
             self.assertEqual(sale.channel_payment_methods, "cod, card")
+
+    def test_an_upgrade_reads_again_what_buyers_wrote(self):
+        """Else the next fetch would show orders as changed that nobody changed."""
+        payload = {
+            "customer_note": "Ring twice",
+            "meta_data": [{"key": "_po_number", "value": "PO-1"}, {"key": "_billing_vat_id", "value": "DE123456789"}],
+            "line_items": [
+                {
+                    "id": 7,
+                    "name": "Mug",
+                    "meta_data": [
+                        {"key": "Topping", "value": "Cheese"},
+                        {"key": "Topping", "value": "Ham"},
+                        {"key": "cs_logs", "value": 'a:1:{i:0;s:5:"saved";}'},
+                    ],
+                },
+                {"id": 8, "name": "Tea", "meta_data": [{"key": "_hidden", "value": "x"}]},
+            ],
+        }
+        lines = [line("7", sku="MUG-1", attributes={"Topping": "Ham", "cs_logs": "x"}), line("8", sku="TEA-1")]
+        sale = self.sold(lines=lines, raw=payload, note="Ring twice")
+        broken = self.sold("broken", raw={"line_items": None}, note="As it was")
+        self.env.flush_all()
+        account = self.channel.account_id.id
+        self.env.cr.execute("UPDATE order_channel_account SET provider = 'woocommerce' WHERE id = %s", [account])
+        self.env.cr.execute(
+            """UPDATE order_channel_order_line SET attributes = '{"_hidden": "x"}' WHERE external_id = '8'"""
+        )
+        for __ in range(2):
+            migrate(self.env.cr, "19.0.1.2.0/post-order_words")
+            self.env.invalidate_all()
+            order = sale.channel_order_id
+            self.assertEqual(order.line_ids.mapped("attributes"), [{"Topping": "Cheese, Ham"}, False])
+            self.assertEqual(order.data["note"], "Ring twice\nPO number: PO-1")
+            self.assertEqual((order.purchase_order, order.buyer_vat), ("PO-1", "DE123456789"))
+        self.assertEqual(broken.channel_order_id.data["note"], "As it was")

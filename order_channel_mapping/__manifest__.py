@@ -41,6 +41,7 @@
         "views/order_channel_batch_correct_views.xml",
         "views/order_channel_auto_link_views.xml",
         "views/order_channel_order_views.xml",
+        "views/order_channel_order_facts_views.xml",
         "views/order_channel_stock_push_views.xml",
         "views/order_channel_failure_views.xml",
         "views/order_channel_run_views.xml",

@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountMove(models.Model):
-    """Nothing of a frozen order is invoiced (rule 4)."""
+    """Nothing of a frozen order is invoiced (rule 4); an invoice names the orders as their buyers do."""
 
     _inherit = "account.move"
 
@@ -11,6 +11,12 @@ class AccountMove(models.Model):
         if vals.get("state") == "posted":
             self.line_ids._check_channel_freeze()
         return super().write(vals)
+
+    def _channel_purchase_orders(self):
+        """The buyer's own numbers of the orders that this invoice is for, as text."""
+        self.ensure_one()
+        orders = self.sudo().line_ids.sale_line_ids.order_id.channel_order_id
+        return ", ".join(dict.fromkeys(order.purchase_order for order in orders if order.purchase_order))
 
 
 class AccountMoveLine(models.Model):

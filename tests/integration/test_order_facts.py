@@ -124,3 +124,34 @@ class TestOrderFacts(OrderCase):
             self.assertEqual(order.data["note"], "Ring twice\nPO number: PO-1")
             self.assertEqual((order.purchase_order, order.buyer_vat), ("PO-1", "DE123456789"))
         self.assertEqual(broken.channel_order_id.data["note"], "As it was")
+
+
+class TestOrderFactsOnPaper(OrderCase):
+    """The buyer's own number of an order is on what the buyer gets, and orders are found by it."""
+
+    def printed(self, report, record):
+        return str(self.env["ir.actions.report"]._render_qweb_html(report, record.ids)[0], "utf-8")
+
+    def test_the_buyers_number_is_on_quotation_and_invoice(self):
+        self.take(
+            self.order("1", [line("a", sku="MUG-1")], purchase_order="PO-4711 <x>"),
+            self.order("2", [line("a", sku="MUG-1")]),
+        )
+        sale, other = self.sale("1"), self.sale("2")
+        self.assertIn("PO-4711 &lt;x&gt;", self.printed("sale.report_saleorder", sale))
+        self.assertNotIn("Purchase Order", self.printed("sale.report_saleorder", other))
+        self.mug.invoice_policy = "order"
+        (sale + other).action_channel_process()
+        invoice, plain = sale._create_invoices(), other._create_invoices()
+        self.assertIn("PO-4711 &lt;x&gt;", self.printed("account.report_invoice", invoice))
+        self.assertNotIn("Purchase Order", self.printed("account.report_invoice", plain))
+
+    def test_the_search_finds_it(self):
+        views = self.env["sale.order"].get_views([(self.env.ref("sale.view_sales_order_filter").id, "search")])
+        self.assertIn('name="channel_purchase_order"', views["views"]["search"]["arch"])
+        number = self.env.ref("order_channel_mapping.order_channel_order_view_search").arch
+        self.assertIn("purchase_order", number)
+
+    def test_a_vat_number_that_waits_is_on_the_form(self):
+        views = self.env["sale.order"].get_views([(self.env.ref("sale.view_order_form").id, "form")])
+        self.assertIn('name="channel_buyer_vat"', views["views"]["form"]["arch"])

@@ -63,9 +63,10 @@ from . import order_channel_resolution
 from . import order_channel_status_map
 from . import order_channel_options
 from . import order_channel_tax_map
+from . import order_channel_order_line
 from . import order_channel_payment_map
 from . import order_channel_routing
-from . import order_channel_order_line
+from . import order_channel_bundle
 from . import order_channel_batch_release
 from . import order_channel_blocker
 from . import order_channel_event

@@ -61,15 +61,6 @@ class OrderChannelOrderLine(models.Model):
         needs_mapping = self.listing_id and not self.container  # which has parts beside it
         return bool(needs_mapping and not self.mapping_id and self.quantity > self.cancelled_quantity)
 
-    def _is_nothing_but_parts(self):
-        """Whether the goods of this line are on the order as lines of their own, so that it only stands for their price: a
-        bundle's container, or what is linked to the very products of its parts."""
-        self.ensure_one()
-        if self.container:
-            return True
-        parts = self.order_id.line_ids.filtered(lambda line: line.part_of == self.external_id)
-        return bool(self.mapping_id.line_ids.product_id & parts.mapping_id.line_ids.product_id)
-
     def _amounts(self, digits):
         """The line taken apart, see :func:`tools.amounts.line_amounts`."""
         self.ensure_one()

@@ -223,7 +223,7 @@ class _Projector:
         digits = self.currency(order).decimal_places
         destination = ((order.data or {}).get("shipping") or {}).get("country")
         discounts, coins, booked = {}, Coins(digits), ZERO
-        bundles = {line.part_of for line in order.line_ids if line.part_of}
+        bundles = order._bundle_lines()
         if self.currency(order) in self.unrated:
             plan.issues.append(("currency", None, {"currency": order.currency_code, "rate": "none"}))
         for line in order.line_ids:
@@ -235,13 +235,12 @@ class _Projector:
                 plan.rounding += amounts.seller_total
             taxes, places = self._match_taxes(line, destination, plan)
             tax_amounts = [sum((amounts.taxes[place] for place in of_tax), ZERO) for of_tax in places]
-            is_bundle = line.external_id in bundles and line._is_nothing_but_parts()
-            if line.listing_id and not is_bundle:
+            if line.listing_id and line not in bundles:
                 if line._is_unmapped():
                     plan.issues.append(("unmapped", line, {"item": line.listing_id.display_name}))
                 plan.lines += self._item_lines(order, line, amounts, tax_amounts, taxes, digits)
             else:
-                product = self.services.get("bundle" if is_bundle else line.kind, self.services["fee"])
+                product = self.services.get("bundle" if line in bundles else line.kind, self.services["fee"])
                 values = self._values(order, product, product.uom_id, ONE, amounts.net, tax_amounts, taxes)
                 name = line._sale_description()
                 if line.kind == "rounding" and product.description_sale:

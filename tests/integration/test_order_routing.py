@@ -262,6 +262,40 @@ class TestBundles(RoutingCase):
         sale.action_channel_process()
         self.assertEqual(self.moves(sale), {phone: 1.0, self.mug: 2.0, self.tea: 1.0})
 
+    def test_parts_without_a_price_that_name_no_container(self):
+        self.channel.sudo().auto_process = False
+        lines = [
+            line("1", "101", sku="SET", price="50.00"),
+            line("2", "100", sku="MUG-1", quantity=2, price=0),
+            line("3", "102", sku="TEA-1", price=0),
+        ]
+        self.take(self.version(1, *lines))
+        sale = self.sale("1")
+        self.assertTrue(sale.channel_frozen, "what the set is has to be said")
+        self.set_listing()._link_bundle([(self.mug, 2.0), (self.tea, 1.0)])
+        sale.action_channel_process()
+        self.assertEqual((self.moves(sale), sale.amount_total), ({self.mug: 2.0, self.tea: 1.0}, 50.0))
+
+    def test_a_gift_beside_a_bundle_is_a_gift(self):
+        for ref, gifts in (("1", {"MUG-1": 1}), ("2", {"MUG-1": 2}), ("3", {"MUG-1": 2, "TEA-1": 2})):
+            lines = [line(f"{ref}s", "101", sku="SET", price="50.00")]
+            lines += [line(f"{ref}{sku}", sku=sku, quantity=quantity, price=0) for sku, quantity in gifts.items()]
+            self.take(self.version(1, *lines, ref=ref))
+        self.set_listing()._link_bundle([(self.mug, 2.0), (self.tea, 1.0)])
+        for ref, pieces in (("1", (3, 1)), ("2", (4, 1)), ("3", (4, 3))):
+            sale = self.sale(ref)
+            sale.action_channel_process()
+            moved = self.moves(sale)
+            sums = [
+                sum(move.product_uom_qty for move in sale.picking_ids.move_ids if move.product_id == product)
+                for product in (self.mug, self.tea)
+            ]
+            self.assertEqual((set(moved), tuple(sums)), ({self.mug, self.tea}, pieces))
+
+    def test_one_paid_and_one_free_are_two(self):
+        self.take(self.version(1, line("1", sku="MUG-1"), line("2", sku="MUG-1", price=0)))
+        self.assertEqual(sum(self.sale("1").picking_ids.move_ids.mapped("product_uom_qty")), 2.0)
+
     def test_an_unlinked_part_still_freezes(self):
         lines = [line("1", "101", sku="SET", container=True), line("2", "103", sku="NEW", price=0, part_of="1")]
         self.take(self.version(1, *lines))

@@ -21,29 +21,36 @@ class OrderChannelBatch(models.Model):
 
     kind = fields.Selection(selection_add=[("file", "Spreadsheet")], ondelete={"file": "cascade"})
     sheet = fields.Binary(string="Spreadsheet", readonly=True, attachment=True)
+    sheet_channel_id = fields.Many2one(
+        "order.channel", string="Channel of the Sheet", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     sheet_name = fields.Char(readonly=True)
     # the rows while they are worked out: of each item a JSON list, one a line (see tools.mapping_sheet.grouped)
     sheet_rows = fields.Binary(readonly=True, attachment=True)
 
     @api.model
-    def _make_from_sheet(self, content, name, company):
+    def _make_from_sheet(self, content, name, company, channel=None):
         """What this sheet would change; nothing is changed yet.
 
         :param bytes content: XLSX or CSV
         :param str name: the file's name
         :param company: res.company record whose channels it is about
+        :param channel: order.channel record of that company: whose items rows name that name no channel
         :return: the batch
         :raise UserError: this is no such sheet
         """
         permitted(self.env["order.channel.listing"])
         if company not in self.env.companies:
             raise UserError(self.env._("Choose a company of yours."))
+        if channel and channel.company_id != company:
+            raise UserError(self.env._("Choose a channel of %(company)s.", company=company.name))
         try:
             if next(read_sheet(content, self.env["order.channel.listing"]._sheet_keys()), None) is None:
                 raise SheetError("sheet_no_rows")
         except SheetError as error:
             raise UserError(" ".join(filter(None, reason_text(self.env, error.code, error.params)))) from error
         batch = self._new("file", company, name=name, sheet=base64.b64encode(content), sheet_name=name)
+        batch.sheet_channel_id = channel
         batch._begin("preparing")
         if len(content) <= SMALL_BYTES:
             batch._work_now()

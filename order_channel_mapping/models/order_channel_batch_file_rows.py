@@ -7,8 +7,11 @@ from odoo.fields import Domain
 from odoo.tools import float_round, format_datetime
 
 from ..tools.mapping_sheet import read_quantity
-from ..tools.normalize import normalize_sku
+from ..tools.normalize import barcode_key, normalize_sku
+from ..tools.sheet_headings import is_excluded
 
+#: a number that a spreadsheet shows with fewer digits than it has
+ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 #: digits of the longest SKU or barcode that a spreadsheet may have taken zeros from
 LONGEST_NUMBER = 14
 
@@ -33,12 +36,17 @@ class OrderChannelBatch(models.Model):
         :return: values of lines, as ``_prepare_<kind>`` gives them
         """
         found = self._look_up(groups)
-        return [self._file_line(group, found) for group in groups]
+        rows_of = defaultdict(list)  # of one item that rows name in different ways: by its ID, by its SKU
+        for group in groups:
+            rows_of[self._file_listing(group[0], found)] += group
+        return [self._file_line(group, found, rows_of) for group in groups]
 
-    def _file_line(self, group, found):
+    def _file_line(self, group, found, rows_of):
         listing = self._file_listing(group[0], found)
         values = {"listing_id": listing.id, "row_number": group[0]["row"], "method": "file", "action": "link"}
         try:
+            if listing and len(rows_of[listing]) > len(group):
+                raise RowProblem("rows_contradict", rows=self._numbers(rows_of[listing]))
             return {**values, **self._file_change(group, listing, found)}
         except RowProblem as problem:
             params = {"row": group[0]["row"], **problem.params}
@@ -62,11 +70,8 @@ class OrderChannelBatch(models.Model):
             actions=self.env["order.channel.listing"]._sheet_action_keys(),
             digits=self.env["decimal.precision"].precision_get("Product Unit"),
         )
-        refs = {row["item"].strip() for row in rows} | {row["item"] for row in rows}
-        listings = self.env["order.channel.listing"].search(
-            [("channel_id", "in", list(found.channels.values())), ("external_id", "in", list(refs))]
-        )
-        found.listings = {(listing.channel_id.id, listing.external_id): listing for listing in listings}
+        self._look_up_listings(rows, found)
+        listings = self.env["order.channel.listing"].union(*(self._file_listing(row, found) for row in rows))
         if listings.channel_id - self.channel_ids:
             self.channel_ids |= listings.channel_id
         self._look_up_skus(rows, found)
@@ -77,23 +82,44 @@ class OrderChannelBatch(models.Model):
         found.confirm = {values["listing_id"]: values for values in worked_out}
         return found
 
+    def _look_up_listings(self, rows, found):
+        """``found.listings``: by channel and ID; ``found.items``: by the channel's SKU."""
+        refs = {row["item"].strip() for row in rows} | {row["item"] for row in rows}
+        keys = {normalize_sku(row.get("item_sku")) for row in rows} - {None}
+        keys |= {padded for key in keys for padded in self._padded(key)}
+        listings = self.env["order.channel.listing"].search(
+            Domain("channel_id", "in", list(found.channels.values()))
+            & (Domain("external_id", "in", list(refs)) | Domain("sku_key", "in", list(keys))),
+            order="id",
+        )
+        found.listings = {(listing.channel_id.id, listing.external_id): listing for listing in listings}
+        found.by_ref = listings.grouped("external_id")
+        found.items = listings.filtered(lambda listing: listing.sku_key in keys).grouped("sku_key")
+
     def _look_up_skus(self, rows, found):
-        """``found.skus``: products of this company by normalised SKU; ``found.missing``: the others that have one of them."""
+        """``found.skus``: products of this company by normalised SKU; ``found.missing``: the others that have one of them;
+        ``found.barcodes``: those of this company by barcode."""
         keys = {normalize_sku(row["sku"]) for row in rows} - {None}
+        barcodes = {barcode_key(row["sku"]) for row in rows} - {None}
         wanted = keys | {padded for key in keys for padded in self._padded(key)}
         products = (
             self.env["product.product"]
             .with_context(active_test=False)
             .search(
-                Domain("order_channel_sku_key", "in", list(wanted))
+                (
+                    Domain("order_channel_sku_key", "in", list(wanted))
+                    | Domain("order_channel_barcode_key", "in", list(barcodes))
+                )
                 & Domain("company_id", "in", [False, self.company_id.id, *self.env.user.company_ids.ids]),
                 order="id",
             )
         )
-        found.skus, found.missing = defaultdict(products.browse), defaultdict(products.browse)
+        found.skus, found.missing, found.barcodes = (defaultdict(products.browse) for __ in range(3))
         for product in products:
             ours = product.active and (not product.company_id or product.company_id == self.company_id)
             (found.skus if ours else found.missing)[product.order_channel_sku_key] |= product
+            if ours and product.order_channel_barcode_key:
+                found.barcodes[product.order_channel_barcode_key] |= product
 
     def _look_up_names(self, rows, found):
         """``found.names``: products of this company by name, for rows that give no SKU, or one that several have."""
@@ -121,11 +147,45 @@ class OrderChannelBatch(models.Model):
     # === ONE ITEM === #
 
     def _file_listing(self, row, found):
-        channel_id = found.channels.get(normalize_sku(row["channel"]))
+        """The listing that a row names by its ID, else by the channel's SKU; none where it does not say which."""
+        channel_id = self._row_channel(row, found)
         for ref in (row["item"], row["item"].strip()):
             if listing := found.listings.get((channel_id, ref)):
                 return listing
-        return self.env["order.channel.listing"]
+            if ref and not channel_id and not row["channel"].strip() and len(found.by_ref.get(ref, ())) == 1:
+                return found.by_ref[ref]
+        if row["odd"].get("item_sku") == "number" and self._more_zeros(row, found):
+            return self.env["order.channel.listing"]
+        listings = self._row_items(row, found)
+        return listings if len(listings) == 1 else listings.browse()
+
+    def _row_channel(self, row, found):
+        """The id of the channel that a row names; where it names none, of the one that was chosen for the sheet."""
+        if row["channel"].strip():
+            return found.channels.get(normalize_sku(row["channel"]))
+        return self.sheet_channel_id.id
+
+    def _row_items(self, row, found, key=None):
+        """The listings that have a row's channel SKU: of several those that are at their channel, have it exactly so, and are
+        no custom ones."""
+        listings = found.items.get(key or normalize_sku(row.get("item_sku")), self.env["order.channel.listing"])
+        channel_id = self._row_channel(row, found)
+        if channel_id or row["channel"].strip():
+            listings = listings.filtered(lambda listing: listing.channel_id.id == channel_id)
+        typed = row.get("item_sku", "").strip()
+        for narrow in (
+            lambda listing: not listing.gone,
+            lambda listing: listing.kind == "item",
+            lambda listing: listing.sku == typed,
+        ):
+            if len(listings) > 1:
+                listings = listings.filtered(narrow) or listings
+        return listings
+
+    def _more_zeros(self, row, found):
+        """The channel's SKUs that a spreadsheet shows as a row's, because it drops zeros in front."""
+        padded = self._padded(normalize_sku(row.get("item_sku")) or "")
+        return [listing.sku for key in padded for listing in self._row_items(row, found, key)]
 
     @staticmethod
     def _word(row, found):
@@ -141,6 +201,12 @@ class OrderChannelBatch(models.Model):
         """
         if not listing:
             self._say_unknown_item(group[0], found)
+        left_out = [self._row_excluded(row) for row in group]
+        if any(left_out):
+            others = [row for row, excluded in zip(group, left_out, strict=True) if not excluded]
+            if others or any(self._word(row, found) not in ("", "ignore") for row in group):
+                raise RowProblem("rows_contradict", rows=self._numbers(group))
+            return self._file_ignore(group[0], listing, found)
         filled = [row for row in group if any(row[name].strip() for name in ("sku", "product", "quantity", "action"))]
         if not filled:
             return {"outcome": "same"}
@@ -156,12 +222,46 @@ class OrderChannelBatch(models.Model):
         return getattr(self, f"_file_{action}")(filled[0], listing, found)
 
     def _say_unknown_item(self, row, found):
-        if not row["item"].strip() or not row["channel"].strip():
+        item, sku = row["item"].strip(), row.get("item_sku", "").strip()
+        if not item and not sku:
             raise RowProblem("row_no_item")
         self._check_cell(row, "item")
-        if normalize_sku(row["channel"]) not in found.channels:
-            raise RowProblem("row_channel", channel=row["channel"], company=self.company_id.name)
-        raise RowProblem("row_item", item=row["item"], channel=row["channel"])
+        self._check_cell(row, "item_sku")
+        if row["channel"].strip() and normalize_sku(row["channel"]) not in found.channels:
+            raise RowProblem("row_channel", channel=row["channel"].strip(), company=self.company_id.name)
+        channel = row["channel"].strip() or self.sheet_channel_id.name
+        if sku:
+            self._say_unknown_sku(row, sku, channel, found)
+        if not channel:
+            raise RowProblem("row_no_item" if item in found.by_ref else "row_item_nowhere", item=item)
+        self._check_rounded(row, "item")
+        raise RowProblem("row_item", item=row["item"], channel=channel)
+
+    def _say_unknown_sku(self, row, sku, channel, found):
+        """No item, or several, have the channel's SKU that a row names."""
+        listings = self._row_items(row, found)
+        zeros = self._more_zeros(row, found)
+        if zeros and len(listings) < 2:
+            raise RowProblem("row_zeros", sku=sku, others=", ".join(zeros[:3]))
+        if not listings:
+            self._check_rounded(row, "item_sku")
+            raise RowProblem("row_item_sku" if channel else "row_item_sku_nowhere", sku=sku, channel=channel)
+        names = [f"{listing.channel_id.name}: {listing.name} ({listing.external_id})" for listing in listings[:3]]
+        code = "row_item_sku_several" if len(listings.channel_id) == 1 else "row_item_sku_channels"
+        raise RowProblem(code, sku=sku, count=len(listings), items="; ".join(names))
+
+    def _row_excluded(self, row):
+        """Whether a row says that its item is left out."""
+        excluded = is_excluded(row.get("excluded"))
+        if excluded is None:
+            raise RowProblem("row_excluded", row=row["row"], value=row["excluded"].strip())
+        return excluded
+
+    def _check_rounded(self, row, column):
+        """Name what a spreadsheet rounded: 4.00639E+12 has lost its last digits."""
+        if ROUNDED.fullmatch(row.get(column, "").strip()):
+            headings = self.env["order.channel.listing"]._sheet_headings()
+            raise RowProblem("row_rounded", row=row["row"], column=headings[column], value=row[column].strip())
 
     def _row_action(self, row, found):
         self._check_cell(row, "action")
@@ -259,7 +359,9 @@ class OrderChannelBatch(models.Model):
             others = [product.default_code for padded in self._padded(key or "") for product in found.skus[padded]]
             if others:
                 raise RowProblem("row_zeros", row=row["row"], sku=sku, others=", ".join(others[:3]))
+        candidates = candidates or found.barcodes[barcode_key(sku)]  # people identify products by that, too
         if not candidates:
+            self._check_rounded(row, "sku")
             missing = found.missing[key]
             archived = missing.filtered(lambda product: not product.active)
             code = "row_sku_archived" if archived else "row_sku_company" if missing else "row_sku_unknown"

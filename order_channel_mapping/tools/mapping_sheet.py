@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import zipfile
 from datetime import date, time, timedelta
@@ -18,6 +19,7 @@ from openpyxl.utils.escape import unescape
 
 from .normalize import normalize_sku
 from .sheet_cells import exposed, shield
+from .sheet_headings import find_columns
 
 #: columns as they are written; each has a heading in the reader's language
 COLUMNS = (
@@ -40,6 +42,10 @@ COLUMNS = (
 )
 #: those that are read again
 READ = ("channel", "item", "sku", "product", "quantity", "action")
+#: those that are read where a sheet has them: the channel's SKU, by which other systems name items, and what is left out
+READ_TOO = ("item_sku", "excluded")
+#: rows in front of the headings: a title, a date, an empty one
+TITLE_ROWS = 10
 #: those that people fill in
 FILLED_IN = ("sku", "product", "quantity", "action")
 NUMBERS = frozenset({"price", "waiting", "quantity"})
@@ -147,10 +153,11 @@ def read_sheet(content, headings):
     """The rows of a file that people filled in, those that are empty left out.
 
     :param bytes content: XLSX or CSV
-    :param dict headings: heading as :func:`heading_key` writes it -> column; several headings may mean one column
+    :param dict headings: heading as :func:`heading_key` writes it -> column; several headings may mean one column. Those of
+        other systems are known beside them, see :mod:`.sheet_headings`
     :return: iterator of dicts: ``row`` (number as the spreadsheet shows it), ``channel``, ``item``, ``sku``, ``product``,
-        ``quantity``, ``action`` (text, empty where there is none) and ``odd``: column -> what a cell is that is no text
-        (``number``, ``date``, ``boolean``, ``error``)
+        ``quantity``, ``action`` (text, empty where there is none), ``item_sku`` and ``excluded`` where the sheet has them,
+        and ``odd``: column -> what a cell is that is no text (``number``, ``date``, ``boolean``, ``error``)
     :raise SheetError: while it is read, too
     """
     if not content:
@@ -168,19 +175,19 @@ def heading_key(text):
 
 
 def _read_rows(lines, headings, exposed_inside):
-    columns = None
-    count = 0
+    columns, count, refused = None, 0, None
     for number, cells in enumerate(lines, 1):
         if columns is None:
-            if any(text for text, __ in cells):
-                columns = _columns([text for text, __ in cells], headings)
+            texts = [text for text, __ in cells]
+            if any(text.strip() for text in texts):
+                try:
+                    columns, titles = _columns(texts, headings), texts
+                except SheetError as error:
+                    refused = refused if refused and error.code == "sheet_columns" else error
+                    if error.code != "sheet_columns" or number >= TITLE_ROWS:
+                        raise refused from None
             continue
-        row = {"row": number, "odd": {}}
-        for column, index in columns.items():
-            text, odd = cells[index] if index < len(cells) else ("", None)
-            row[column] = text if odd else exposed(text, inside=exposed_inside)
-            if odd and text:
-                row["odd"][column] = odd
+        row = _read_row(number, cells, columns, titles, exposed_inside)
         if not any(row[column].strip() for column in columns):
             continue
         count += 1
@@ -188,20 +195,39 @@ def _read_rows(lines, headings, exposed_inside):
             raise SheetError("sheet_too_long", limit=MAX_ROWS)
         yield {**dict.fromkeys(READ, ""), **row}
     if columns is None:
-        raise SheetError("sheet_empty")
+        raise refused or SheetError("sheet_empty")
+
+
+def _read_row(number, cells, columns, titles, exposed_inside):
+    row = {"row": number, "odd": {}}
+    for column, places in columns.items():
+        row[column] = ""
+        for index in places:
+            text, odd = cells[index] if index < len(cells) else ("", None)
+            text = text if odd else exposed(text, inside=exposed_inside)
+            if index != places[0] and (not text.strip() or text == row[column]):
+                continue
+            if row[column].strip():
+                params = {"row": number, "first": titles[places[0]].strip(), "second": titles[index].strip()}
+                raise SheetError("sheet_columns_differ", **params)
+            row[column] = text
+            if odd:
+                row["odd"][column] = odd
+    return row
 
 
 def _columns(texts, headings):
-    """``{column: position}`` of those that are read."""
-    found = {}
-    for index, text in enumerate(texts):
-        column = headings.get(heading_key(text))
-        if column not in READ:
-            continue
-        if column in found:
-            raise SheetError("sheet_column_twice", column=text.strip())
-        found[column] = index
-    if "item" not in found or "channel" not in found or not {"sku", "product", "action"} & found.keys():
+    """``{column: positions}`` of those that are read."""
+    found = {
+        column: places
+        for column, places in find_columns(texts, lambda text: headings.get(heading_key(text))).items()
+        if column in READ or column in READ_TOO
+    }
+    for places in found.values():
+        keys = [heading_key(texts[index]) for index in places]
+        if len(keys) > 1 and (len(set(keys)) < len(keys) or keys[0] in headings):
+            raise SheetError("sheet_column_twice", column=texts[places[1]].strip())
+    if not {"item", "item_sku"} & found.keys() or not {"sku", "product", "action", "excluded"} & found.keys():
         raise SheetError("sheet_columns")
     return found
 
@@ -271,12 +297,15 @@ def _csv_lines(content, headings):
     def rows(delimiter):
         return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
+    def known(delimiter):
+        """Headings that can be read if it is this one."""
+        first = itertools.islice(rows(delimiter), TITLE_ROWS)
+        return max((len(find_columns(row, lambda text: headings.get(heading_key(text)))) for row in first), default=0)
+
     try:
-        known = {
-            delimiter: sum(heading_key(cell) in headings for cell in next(rows(delimiter), [])) for delimiter in ",;\t"
-        }
-        delimiter = max(known, key=known.get)
-        if not known[delimiter]:
+        counts = {delimiter: known(delimiter) for delimiter in ",;\t|"}
+        delimiter = max(counts, key=counts.get)
+        if not counts[delimiter]:
             raise SheetError("sheet_columns")
         for row in rows(delimiter):
             yield [(cell, None) for cell in row[:MAX_COLUMNS]]
@@ -312,9 +341,15 @@ def grouped(rows):
     """
     groups = {}
     for row in rows:
-        key = (normalize_sku(row["channel"]), row["item"].strip()) if row["item"].strip() else row["row"]
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(_item_named(row), []).append(row)
     return list(groups.values())
+
+
+def _item_named(row):
+    channel, item, sku = normalize_sku(row["channel"]), row["item"].strip(), normalize_sku(row.get("item_sku"))
+    if item:
+        return (channel, item)
+    return (channel, None, sku) if sku else row["row"]
 
 
 def read_quantity(text, number=False):

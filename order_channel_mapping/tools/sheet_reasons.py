@@ -24,9 +24,16 @@ SHEET_REASONS = {
         _lt("Divide the sheet into several files."),
     ),
     "sheet_columns": (
-        _lt("The headings of the sheet are not the ones that were downloaded."),
+        _lt("The headings of the sheet do not say which column is what."),
         _lt(
-            "Keep the first row as it was downloaded: Channel, ID at the Channel, and one of Product SKU, Product and Action."
+            "Keep the first row as it was downloaded, or have it name items by SKU at the Channel or ID at the Channel, and "
+            "what they stand for by Product SKU, Product or Action."
+        ),
+    ),
+    "sheet_columns_differ": (
+        _lt("The columns %(first)s and %(second)s may mean the same, but differ in row %(row)s."),
+        _lt(
+            "Rename the right one to Product SKU or SKU at the Channel, or remove the other, and upload the sheet again."
         ),
     ),
     "sheet_column_twice": (
@@ -36,7 +43,7 @@ SHEET_REASONS = {
     # === A row: which item === #
     "row_no_item": (
         _lt("Row %(row)s: it names no item."),
-        _lt("Fill in Channel and ID at the Channel as they were downloaded."),
+        _lt("Fill in Channel and ID at the Channel as they were downloaded, or SKU at the Channel."),
     ),
     "row_channel": (
         _lt("Row %(row)s: %(company)s has no channel named %(channel)s."),
@@ -46,7 +53,35 @@ SHEET_REASONS = {
         _lt("Row %(row)s: %(channel)s has no item with the ID %(item)s."),
         _lt("Download the sheet again: IDs must stay as they are."),
     ),
+    "row_item_nowhere": (
+        _lt("Row %(row)s: no channel has an item with the ID %(item)s."),
+        _lt("Choose the channel when you upload the sheet, or check the ID."),
+    ),
+    "row_item_sku": (
+        _lt("Row %(row)s: %(channel)s has no item with the SKU %(sku)s."),
+        _lt("Check the SKU, or fetch the channel's items first."),
+    ),
+    "row_item_sku_nowhere": (
+        _lt("Row %(row)s: no channel has an item with the SKU %(sku)s."),
+        _lt("Check the SKU, or fetch the channel's items first."),
+    ),
+    "row_item_sku_several": (
+        _lt("Row %(row)s: %(count)s items have the SKU %(sku)s: %(items)s."),
+        _lt("Fill in the ID at the Channel, one row for each item."),
+    ),
+    "row_item_sku_channels": (
+        _lt("Row %(row)s: items of several channels have the SKU %(sku)s: %(items)s."),
+        _lt("Fill in the Channel, or choose it when you upload the sheet."),
+    ),
     # === A row: what was filled in === #
+    "row_rounded": (
+        _lt("Row %(row)s: the spreadsheet rounded %(column)s to %(value)s; its last digits are lost."),
+        _lt("Format the column as text, type it again, and upload the sheet again."),
+    ),
+    "row_excluded": (
+        _lt("Row %(row)s: %(value)s says neither yes nor no to leaving the item out."),
+        _lt("Write yes or no, or leave it empty."),
+    ),
     "row_cell": (
         _lt("Row %(row)s: the spreadsheet made a date, an error or a truth value of %(column)s: %(value)s."),
         _lt("Format the column as text and type it again."),

@@ -37,6 +37,12 @@ class OrderChannelSheet(models.TransientModel):
     )
     item_count = fields.Integer(compute="_compute_item_count")
     file_format = fields.Selection([("xlsx", "XLSX"), ("csv", "CSV")], string="Format", required=True, default="xlsx")
+    sheet_channel_id = fields.Many2one(
+        "order.channel",
+        string="Channel",
+        domain="[('company_id', '=', company_id)]",
+        help="Whose items the sheet is about, where it names no channel, such as another system's export.",
+    )
     data = fields.Binary(string="File", attachment=False)
     filename = fields.Char()
 
@@ -76,6 +82,6 @@ class OrderChannelSheet(models.TransientModel):
             raise UserError(self.env._("Choose the file first."))
         content = base64.b64decode(self.data)
         name = self.filename or self.env._("Spreadsheet")
-        batch = self.env["order.channel.batch"]._make_from_sheet(content, name, self.company_id)
+        batch = self.env["order.channel.batch"]._make_from_sheet(content, name, self.company_id, self.sheet_channel_id)
         self.data = False
         return batch.action_open()

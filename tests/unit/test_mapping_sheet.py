@@ -27,6 +27,7 @@ from order_channel_mapping.tools.mapping_sheet import (
     write_xlsx,
 )
 from order_channel_mapping.tools.sheet_cells import exposed, shield
+from order_channel_mapping.tools.sheet_headings import is_excluded
 
 SHEET_PART = "xl/worksheets/sheet1.xml"
 HEADINGS = {column: column.replace("_", " ").capitalize() for column in COLUMNS}
@@ -359,3 +360,103 @@ def test_whatever_is_uploaded_is_read_or_refused(content, start):
     else:
         assert all(set(READ) <= row.keys() for row in rows)
         assert not any("\x00" in row[column] for row in rows for column in READ)
+
+
+# === SHEETS OF OTHER SYSTEMS === #
+
+OTHERS = {
+    "Linnworks": ("Source,SubSource,SKU,Linked SKU Custom Label", "SHOPIFY,Shop,MUG-1,SHOP-7", {"channel": "Shop"}),
+    "Linnworks EKM": ("Source;SubSource;Linnworks SKU;Channel SKU", "EKM;Shop;MUG-1;SHOP-7", {"channel": "Shop"}),
+    "Tradebox": (
+        "Marketplace SKU,Tradebox SKU,Description,Accounts SKU,Multiplier,Excluded,Max Upload Qty.,Fixed Upload Qty.",
+        "SHOP-7,MUG-1,Mug,MUG-1,2,False,9,8",
+        {"quantity": "2", "excluded": "False"},
+    ),
+    "SmartHub": ("SmartHub SKU,Channel SKU,Channel Name", "MUG-1,SHOP-7,Shop", {"channel": "Shop"}),
+    "ChannelGrabber": ("Original SKU,Master SKU", "SHOP-7,MUG-1", {}),
+    "own words": (
+        "Store\tsku_at_the_channel\tInternal Reference\tQty",
+        "Shop\tSHOP-7\tMUG-1\t3",
+        {"channel": "Shop", "quantity": "3"},
+    ),
+    "the channel's SKU alone": ("SKU|Odoo SKU", "SHOP-7|MUG-1", {}),
+    "camel case": ("channelSku,productSku,packSize", "SHOP-7,MUG-1,6", {"quantity": "6"}),
+    "stock beside it": (
+        "seller-sku,price,quantity,Units per Listing,Product SKU",
+        "SHOP-7,9.90,250,6,MUG-1",
+        {"quantity": "6"},
+    ),
+    "two that agree": ("eBay SKU,Custom Label (SKU),Stock Code", "SHOP-7,SHOP-7,MUG-1", {}),
+    "with a title": ("Export of 1 December\r\n\r\nChannel SKU,Product SKU", "SHOP-7,MUG-1", {}),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_headings_of_other_systems(name, encoding):
+    headings, line, more = OTHERS[name]
+    (row,) = read_hand_made(f"{headings}\r\n{line}\r\n".encode(encoding))
+    assert (row["item_sku"], row["sku"], row["item"]) == ("SHOP-7", "MUG-1", "")
+    assert {column: row[column] for column in more} == more
+
+
+def test_our_own_sheet_says_the_channels_sku_too():
+    (row,) = read(written([{"channel": "Shop", "item": "1", "item_sku": "SHOP-7", "sku": "MUG-1"}], "xlsx"))
+    assert (row["item"], row["item_sku"], row["sku"]) == ("1", "SHOP-7", "MUG-1")
+
+
+@pytest.mark.parametrize(
+    ("headings", "line", "params"),
+    [
+        ("Channel SKU,Accounts SKU,Tradebox SKU", "A,B,C", {"first": "Accounts SKU", "second": "Tradebox SKU"}),
+        ("Product SKU,Seller SKU,Listing SKU", "A,B,C", {"first": "Seller SKU", "second": "Listing SKU"}),
+    ],
+)
+def test_two_columns_that_could_be_the_one_are_named(headings, line, params):
+    with pytest.raises(SheetError) as caught:
+        read_hand_made(f"{headings}\r\nX,X,X\r\n{line}\r\n".encode())
+    assert (caught.value.code, caught.value.params) == ("sheet_columns_differ", {"row": 3, **params})
+
+
+@pytest.mark.parametrize(
+    "headings",
+    ["SKU,Name,Price", "SKU", "Channel SKU,Price", "Product SKU,Quantity", "Max SKU,Min SKU", "Name,Quantity"],
+)
+def test_headings_that_do_not_say_what_is_what(headings):
+    with pytest.raises(SheetError, match=r"^sheet_columns$"):
+        read_hand_made(f"{headings}\r\n1,2,3\r\n".encode())
+
+
+def test_only_headings():
+    assert read(b"Channel SKU,Product SKU\r\n") == []
+
+
+def test_rows_of_one_item_stand_together_by_the_channels_sku():
+    rows = read(b"Channel SKU,Product SKU\r\nA,1\r\nB,2\r\na ,3\r\n")
+    assert [[row["sku"] for row in group] for group in grouped(rows)] == [["1", "3"], ["2"]]
+
+
+def test_numbers_of_a_workbook_are_the_digits_that_were_typed():
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["Channel SKU", "Product SKU", "Multiplier", "Excluded"])
+    sheet.write_row(1, 0, [417.0, 4006381333931, 2.0, False])
+    sheet.write_row(2, 0, [4.00639e12, "00417", "", True])
+    sheet.merge_range(4, 0, 4, 1, "Merged")
+    book.close()
+    rows = read(out.getvalue())
+    assert [(row["item_sku"], row["sku"], row["quantity"], row["excluded"]) for row in rows] == [
+        ("417", "4006381333931", "2", "FALSE"),
+        ("4006390000000", "00417", "", "TRUE"),
+        ("Merged", "", "", ""),
+    ]
+    assert rows[0]["odd"] == {"item_sku": "number", "sku": "number", "quantity": "number", "excluded": "boolean"}
+
+
+def test_words_for_yes_and_no():
+    assert [is_excluded(word) for word in ("True", "x", "JA", "1", "", "False", "nein", "0", "maybe")] == [
+        *[True] * 4,
+        *[False] * 4,
+        None,
+    ]

@@ -95,6 +95,7 @@ from . import order_channel_privacy
 from . import order_channel_webhook_texts
 from . import ir_http
 from . import base
+from . import res_company
 from . import res_currency
 from . import sale_order
 from . import sale_order_cancel

@@ -72,7 +72,7 @@ class OrderChannel(models.Model):
         string="Ship From",
         required=True,
         check_company=True,
-        default=lambda self: self.env["stock.warehouse"].search([("company_id", "=", self.env.company.id)], limit=1),
+        default=lambda self: self._warehouse_of(self.env.company),
     )
     warehouse_ids = fields.Many2many(
         "stock.warehouse",

@@ -102,6 +102,7 @@ class OrderChannelBatch(models.Model):
         keys = {normalize_sku(row["sku"]) for row in rows} - {None}
         barcodes = {barcode_key(row["sku"]) for row in rows} - {None}
         wanted = keys | {padded for key in keys for padded in self._padded(key)}
+        own = self.company_id._channel_product_companies()[self.company_id.id]
         products = (
             self.env["product.product"]
             .with_context(active_test=False)
@@ -110,13 +111,13 @@ class OrderChannelBatch(models.Model):
                     Domain("order_channel_sku_key", "in", list(wanted))
                     | Domain("order_channel_barcode_key", "in", list(barcodes))
                 )
-                & Domain("company_id", "in", [False, self.company_id.id, *self.env.user.company_ids.ids]),
+                & Domain("company_id", "in", [False, *own, *self.env.user.company_ids.ids]),
                 order="id",
             )
         )
         found.skus, found.missing, found.barcodes = (defaultdict(products.browse) for __ in range(3))
         for product in products:
-            ours = product.active and (not product.company_id or product.company_id == self.company_id)
+            ours = product.active and (not product.company_id or product.company_id.id in own)
             (found.skus if ours else found.missing)[product.order_channel_sku_key] |= product
             if ours and product.order_channel_barcode_key:
                 found.barcodes[product.order_channel_barcode_key] |= product
@@ -128,7 +129,8 @@ class OrderChannelBatch(models.Model):
         found.names = defaultdict(self.env["product.product"].browse)
         if names:
             products = self.env["product.product"].search(
-                Domain("name", "in", list(names)) & Domain("company_id", "in", [False, self.company_id.id])
+                Domain("name", "in", list(names))
+                & (Domain("company_id", "=", False) | Domain("company_id", "parent_of", self.company_id.id))
             )
             for product in products:
                 found.names[normalize_sku(self._plain_name(product))] |= product

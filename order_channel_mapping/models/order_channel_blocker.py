@@ -29,6 +29,7 @@ class OrderChannelBlocker(models.Model):
     code = fields.Selection(
         [
             ("unmapped", "Unmapped item"),
+            ("product", "Product"),
             ("tax", "Tax"),
             ("total", "Total"),
             ("payment", "Payment"),

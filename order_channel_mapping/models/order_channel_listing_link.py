@@ -168,7 +168,8 @@ class OrderChannelListing(models.Model):
         if self.env["ir.model.data"]._xmlid_to_res_id("order_channel_mapping.product_placeholder") in product_ids:
             raise UserError(self.env._("The placeholder for unmapped items can't be linked. Choose a real product."))
         companies = self.company_id
-        allowed = [False, companies.id] if len(companies) == 1 else [False]
+        of_each = companies._channel_product_companies().values()
+        allowed = [False, *(frozenset.intersection(*of_each) if of_each else ())]
         foreign = (
             self.env["product.product"]
             .sudo()

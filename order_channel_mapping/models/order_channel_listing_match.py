@@ -160,11 +160,14 @@ class OrderChannelListing(models.Model):
         keys = [key for key in set(keys) if key]
         if not keys:
             return {}
+        sellers = self._sellers()
         rows = (
             self.env[model]
             .sudo()
             ._read_group(
-                Domain(field, "in", keys) & Domain("company_id", "in", [False, *self.company_id.ids]),
+                Domain(field, "in", keys)
+                & Domain("company_id", "in", [False, *sellers])
+                & Domain("type", "!=", "combo"),
                 [field, "company_id"],
                 ["id:array_agg"],
             )
@@ -172,22 +175,31 @@ class OrderChannelListing(models.Model):
         result = defaultdict(list)
         company_ids = self.company_id.ids
         for key, company, ids in rows:
-            for company_id in company.ids or company_ids:
+            for company_id in sellers[company.id] if company else company_ids:
                 result[company_id, key] += ids
         return result
+
+    def _sellers(self):
+        """``{company id: [ids of these listings' companies that may sell its products]}``"""
+        sellers = defaultdict(list)
+        for company_id, owners in self.company_id._channel_product_companies().items():
+            for owner in owners:
+                sellers[owner].append(company_id)
+        return sellers
 
     def _packagings_by_key(self, keys, field="order_channel_barcode_key"):
         """``{(company id, barcode key): [(product id, pieces per packaging)]}``."""
         keys = [key for key in set(keys) if key]
         if not keys:
             return {}
-        result = defaultdict(list)
+        result, sellers = defaultdict(list), self._sellers()
         for packaging in self.env["product.uom"].sudo().search([(field, "in", keys)]):
             product = packaging.product_id
-            if not product.active:
+            if not product.active or product.type == "combo":
                 continue
             pieces = packaging.uom_id._compute_quantity(1.0, product.uom_id)
-            for company_id in product.company_id.ids or self.company_id.ids:
+            owner = product.company_id
+            for company_id in sellers.get(owner.id, ()) if owner else self.company_id.ids:
                 result[company_id, packaging[field]].append((product.id, pieces))
         return result
 

@@ -30,17 +30,17 @@ class OrderChannelListing(models.Model):
         key_of = loose_sku if rules.strength == "loose" else normalize_title
         wanted = self.grouped(lambda listing: key_of(listing.name))
         wanted.pop(None, None)  # nothing but dashes
-        result = defaultdict(dict)
+        result, owners = defaultdict(dict), self.company_id._channel_product_companies()
         for product_id, company_id, name in self._product_names():
             for listing in wanted.get(key_of(name), ()):
-                if company_id in (None, listing.company_id.id):
+                if company_id is None or company_id in owners[listing.company_id.id]:
                     result[listing][product_id] = 1.0
         return result
 
     def _product_names(self):
         """``[(product id, company id or None, name)]`` of what is active, one row for each language."""
         self.env["product.product"].flush_model(["active", "product_tmpl_id"])
-        self.env["product.template"].flush_model(["company_id", "name"])
+        self.env["product.template"].flush_model(["company_id", "name", "type"])
         return self.env.execute_query(
             SQL(
                 """
@@ -48,10 +48,10 @@ class OrderChannelListing(models.Model):
                   FROM product_product product
                   JOIN product_template template ON template.id = product.product_tmpl_id
                  CROSS JOIN LATERAL jsonb_each_text(template.name) title
-                 WHERE product.active AND (template.company_id IS NULL OR template.company_id = ANY(%s))
+                 WHERE product.active AND template.type != 'combo' AND (template.company_id IS NULL OR template.company_id = ANY(%s))
                  ORDER BY product.id
                 """,
-                self.company_id.ids,
+                list(self._sellers()),
             )
         )
 
@@ -67,13 +67,14 @@ class OrderChannelListing(models.Model):
         described, variants = self._describe_products(
             (), {template for __, weights in found.values() for template in weights}
         )
+        owners = self.company_id._channel_product_companies()
         texts = {listing: describe(listing.name, values=listing._attribute_values()).texts for listing in self}
         pairs = [
             (listing, product_id)
             for listing, (__, weights) in found.items()
             for template in weights
             for product_id in variants.get(template, ())
-            if described[product_id][1] in (None, listing.company_id.id)
+            if described[product_id][1] is None or described[product_id][1] in owners[listing.company_id.id]
         ]
         alike = self._similarities(
             {(mine, theirs) for listing, id_ in pairs for mine in texts[listing] for theirs in described[id_][0].texts}

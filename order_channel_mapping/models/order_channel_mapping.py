@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
-#: the products that an item of ``company_id`` may stand for, as a form offers them
-OWN_PRODUCTS = "['|', ('company_id', '=', False), ('company_id', '=', company_id)]"
+#: the products that an item of ``company_id`` may stand for, as a form offers them; a combo on its own brings no goods
+OWN_PRODUCTS = "[('type', '!=', 'combo'), '|', ('company_id', '=', False), ('company_id', 'parent_of', company_id)]"
 
 
 class OrderChannelMapping(models.Model):

@@ -238,6 +238,9 @@ class _Projector:
             if line.listing_id and line not in bundles:
                 if line._is_unmapped():
                     plan.issues.append(("unmapped", line, {"item": line.listing_id.display_name}))
+                combo = line.mapping_id.line_ids.product_id.sudo().filtered(lambda product: product.type == "combo")[:1]
+                if combo:
+                    plan.issues.append(("product", line, {"product": combo.display_name}))
                 plan.lines += self._item_lines(order, line, amounts, tax_amounts, taxes, digits)
             else:
                 product = self.services.get("bundle" if line in bundles else line.kind, self.services["fee"])

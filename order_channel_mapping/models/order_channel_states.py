@@ -85,6 +85,14 @@ class OrderChannel(models.Model):
         :param dict switches: name of a switch -> bool
         """
         self.ensure_one()
+        if not self.sudo().warehouse_id.active:
+            raise UserError(
+                self.env._(
+                    "%(warehouse)s, from which %(channel)s ships, is archived. Choose another warehouse on the channel first.",
+                    warehouse=self.sudo().warehouse_id.display_name,
+                    channel=self.name,
+                )
+            )
         self.sudo().write({"state": "live", **{name: bool(switches.get(name)) for name in SWITCHES}})
         self._wake_all()
 
@@ -189,9 +197,9 @@ class OrderChannel(models.Model):
             provider = vals.pop("provider", None)
             if not vals.get("account_id") and provider:
                 vals["account_id"] = self._make_account(vals, provider).id
-            if vals.get("company_id") and "warehouse_id" not in vals:
-                warehouse = self._warehouse_of(self.env["res.company"].browse(vals["company_id"]))
-                vals |= {"warehouse_id": warehouse.id} if warehouse else {}
+            if not vals.get("warehouse_id"):
+                company_id = vals.get("company_id") or self.default_get(["company_id"]).get("company_id")
+                vals["warehouse_id"] = self._needed_warehouse(self.env["res.company"].browse(company_id)).id
         return super().create(vals_list)
 
     @api.onchange("company_id")
@@ -201,7 +209,22 @@ class OrderChannel(models.Model):
 
     @api.model
     def _warehouse_of(self, company):
+        """The company's own: Odoo lets no branch ship from the warehouse of the company above it."""
         return self.env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+
+    @api.model
+    def _needed_warehouse(self, company):
+        """:raise UserError: there is none to ship from"""
+        warehouse = self._warehouse_of(company)
+        if not warehouse:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no warehouse to ship from. Create one in Inventory, under Configuration, Warehouses, and "
+                    "then add the channel.",
+                    company=company.display_name,
+                )
+            )
+        return warehouse
 
     @api.model
     def _make_account(self, vals, provider):

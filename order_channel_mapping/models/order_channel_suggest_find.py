@@ -169,7 +169,7 @@ class OrderChannelListing(models.Model):
                          WHERE combination.product_product_id = product.id)
                   FROM product_product product
                   JOIN product_template template ON template.id = product.product_tmpl_id
-                 WHERE product.active AND product.id != ALL(%(of_lines)s)
+                 WHERE product.active AND product.id != ALL(%(of_lines)s) AND template.type != 'combo'
                    AND (product.id = ANY(%(products)s) OR product.product_tmpl_id = ANY(%(templates)s))
               ORDER BY product.id
                 """,
@@ -195,6 +195,7 @@ class OrderChannelListing(models.Model):
         """
         described, variants = candidates
         refused = self._refused_pairs()
+        owners = self.company_id._channel_product_companies()
         rates = self._currency_rates()
         ours, pairs = {}, []
         for listing, (evidence, weights) in found.items():
@@ -205,7 +206,8 @@ class OrderChannelListing(models.Model):
             allowed = [
                 product_id
                 for product_id in self._in_order(one, evidence, weights, described, variants)
-                if (listing.id, product_id) not in refused and described[product_id][1] in (None, listing.company_id.id)
+                if (listing.id, product_id) not in refused
+                and (described[product_id][1] is None or described[product_id][1] in owners[listing.company_id.id])
             ]
             pairs += [(listing, product_id) for product_id in allowed[:COMPARED]]
         alike = self._similarities(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.guard import is_changed, is_internal
+from ..tools.order_texts import blocker_text
 from ..tools.silence import is_silent
 from .order_channel_account import OFFLINE
 
@@ -104,7 +105,16 @@ class SaleOrder(models.Model):
 
     def _confirmation_error_message(self):
         """Override of `sale` to hold orders that have something to resolve."""
-        return self._channel_blocked_message() or super()._confirmation_error_message()
+        return self._channel_blocked_message() or self._combo_message() or super()._confirmation_error_message()
+
+    def _combo_message(self):
+        """Why this order would be processed without goods: a product that its item was linked to has become a combo."""
+        combos = (
+            self._from_marketplaces()
+            .order_line.filtered("channel_key")
+            .product_id.filtered(lambda product: product.type == "combo")
+        )
+        return combos and blocker_text(self.env, "product", {"product": combos[0].display_name})[0]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -19,6 +19,10 @@ BLOCKERS = {
         _lt("%(item)s is ignored (%(reason)s)."),
         _lt("Decide for this order: link it to a product, take it as a service line, or take it up again."),
     ),
+    "product": (
+        _lt("%(product)s is a combo: on its own it brings no goods and no price."),
+        _lt("Link the item to the products that it consists of."),
+    ),
     "tax_none": (_lt("No tax in Odoo fits %(tax)s."), _lt("Choose the tax once: it is remembered.")),
     "tax_unknown": (
         _lt("The channel does not say the rate of %(tax)s."),

@@ -23,7 +23,7 @@ class OrderChannelAddProducts(models.TransientModel):
     product_ids = fields.Many2many(
         "product.product",
         string="Products",
-        domain="[('sale_ok', '=', True), ('company_id', 'in', (False, company_id))]",
+        domain="[('sale_ok', '=', True), '|', ('company_id', '=', False), ('company_id', 'parent_of', company_id)]",
     )
     category_ids = fields.Many2many(
         "product.category", string="In the Categories", help="Their subcategories included."
@@ -32,7 +32,7 @@ class OrderChannelAddProducts(models.TransientModel):
     pricelist_id = fields.Many2one(
         "product.pricelist",
         string="Prices From",
-        domain="[('company_id', 'in', (False, company_id))]",
+        domain="['|', ('company_id', '=', False), ('company_id', 'parent_of', company_id)]",
         help="Empty: each product's sales price. Every price can be changed afterwards.",
     )
     product_count = fields.Integer(string="Products Chosen", compute="_compute_counts")
@@ -48,7 +48,8 @@ class OrderChannelAddProducts(models.TransientModel):
     def _products(self):
         """The chosen products that this company may sell."""
         self.ensure_one()
-        sellable = Domain("sale_ok", "=", True) & Domain("company_id", "in", [False, self.company_id.id])
+        owners = self.company_id._channel_product_companies()[self.company_id.id]
+        sellable = Domain("sale_ok", "=", True) & Domain("company_id", "in", [False, *owners])
         if self.choice == "products":
             return self.product_ids._origin.filtered_domain(sellable)
         if self.category_ids:

@@ -41,7 +41,7 @@ from .woocommerce_bundles import Bundles
 from .woocommerce_fetch import is_ref
 from .woocommerce_parcels import fulfillments, shipped_quantities
 from .woocommerce_records import plain
-from .woocommerce_statuses import Statuses, status_name
+from .woocommerce_statuses import TRASH, Statuses, status_name
 
 _STATUS = {StatusMeaning.COMPLETED: OrderStatus.COMPLETED, StatusMeaning.CANCELLED: OrderStatus.CANCELLED}
 #: shipping methods of WooCommerce and its extensions: local_pickup, pickup_location, local_pickup_plus, …
@@ -109,13 +109,17 @@ def _order(payload: Payload, refunds: Sequence[Payload], statuses: Statuses, los
         shipping_method=methods[0] if methods else None,
         fulfillments=fulfillments(payload),
         refunds=_refunds(payload, refunds),
-        hold=f"Status '{status_name(slug)}' at the store." if live and meaning is not StatusMeaning.OPEN else None,
+        hold=_hold(slug) if live and meaning is not StatusMeaning.OPEN else None,
         hold_for_payment=slug == "on-hold" and payment is PaymentStatus.PENDING,
         pickup=_is_pickup(payload),
         skip=meaning is StatusMeaning.SKIP,
         note="\n".join(filter(None, (text(payload.get("customer_note")), *remarks(fields)))) or None,
         raw={**payload, "refunds": list(refunds) or payload.get("refunds") or []},
     )
+
+
+def _hold(slug: str) -> str:
+    return "It is in the store's trash." if slug == TRASH else f"Status '{status_name(slug)}' at the store."
 
 
 # -- what was shipped, and what never will be -------------------------------------------------------------------------

@@ -48,7 +48,8 @@ class OrderChannelListing(models.Model):
                   FROM product_product product
                   JOIN product_template template ON template.id = product.product_tmpl_id
                  CROSS JOIN LATERAL jsonb_each_text(template.name) title
-                 WHERE product.active AND template.type != 'combo' AND (template.company_id IS NULL OR template.company_id = ANY(%s))
+                 WHERE product.active AND template.type != 'combo'
+                   AND (template.company_id IS NULL OR template.company_id = ANY(%s))
                  ORDER BY product.id
                 """,
                 list(self._sellers()),

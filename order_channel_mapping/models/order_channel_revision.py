@@ -1,12 +1,14 @@
 from odoo import models
 
+from ..tools.promise import TOLERANCE
+
 #: what of a line is money or goods, and what is words about them
 LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
 LINE_WORDS = ("name", "attributes")
 #: changes that ask nothing of a person who has processed the order
 HARMLESS = frozenset({"completed", "ship_by", "released", "paid", "shipped", "restored"})
 #: changes that end what another one began
-ENDS = {"released": "held", "paid": "payment", "restored": "deleted"}
+ENDS = {"unshipped": "shipped_elsewhere", "released": "held", "paid": "payment", "restored": "deleted"}
 #: payments after which nobody needs to look
 SETTLED = frozenset({"authorized", "paid"})
 
@@ -122,6 +124,8 @@ class OrderChannelOrder(models.Model):
         processed = self.sale_order_ids.filtered(lambda sale_order: sale_order.state == "sale")
         if not processed:
             return
+        if "shipped" in changed["changes"] and self._is_shipped_elsewhere():
+            changed = {**changed, "changes": ["shipped_elsewhere", *changed["changes"]]}
         blocker = self.blocker_ids.filtered(lambda blocker: blocker.code == "changed")
         open_params = (not blocker.overruled_by_id and blocker.params) or {}
         new = [change for change in changed["changes"] if change not in HARMLESS]
@@ -140,6 +144,18 @@ class OrderChannelOrder(models.Model):
             lines[ref] = [name, lines.get(ref, [name, was])[1], now]
         details = {**open_params, **changed, "changes": changes, **({"lines": lines} if lines else {})}
         self._set_blocker("changed", details)
+
+    def _is_shipped_elsewhere(self):
+        """Whether the channel says that more left than left here: somebody ships it past Odoo, which would ship it again."""
+        for line in self.line_ids:
+            goods = line.sale_line_ids.filtered(
+                lambda sale_line: sale_line.product_id.type == "consu" and sale_line.product_uom_qty > 0
+            )
+            if goods:
+                delivered = min(goods._shares_delivered()) * line._open_quantity()
+                if line.fulfilled_quantity > delivered + TOLERANCE:
+                    return True
+        return False
 
     def _mark_gone(self):
         """The channel has these orders no more: drafts wait for a person, and so do processed ones."""

@@ -160,6 +160,7 @@ WORDS = {
     "refunded": _lt("money given back (payment: %(payment)s)"),
     "refund_deleted": _lt("a refund taken back (payment: %(payment)s)"),
     "shipped": _lt("shipped there"),
+    "shipped_elsewhere": _lt("shipped there, not from Odoo"),
     "unshipped": _lt("a shipment taken back"),
     "deleted": _lt("deleted there"),
     "restored": _lt("there again"),

@@ -29,6 +29,11 @@ class ChangedCase(OrderCase):
         sale.action_channel_process()
         return sale
 
+    def deliver(self, sale):
+        for move in sale.picking_ids.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
+        sale.picking_ids._action_done()
+
     def changed(self):
         return self.sale("1").channel_blocker_ids.filtered(lambda blocker: blocker.code == "changed")
 
@@ -82,12 +87,29 @@ class TestChangedAfterProcessing(ChangedCase):
         sale = self.processed()
         done = {"status": records.OrderStatus.COMPLETED, "fulfillment_status": records.FulfillmentStatus.FULFILLED}
         shipped = [replace(entry, fulfilled_quantity=entry.quantity) for entry in self.lines]
+        self.deliver(sale)
         self.take_version(shipped, **done)
         self.assertFalse(sale.channel_to_resolve)
         self.assertIn("completed, shipped there", self.last_revision())
         self.take_version()
         self.assertTrue(sale.channel_to_resolve)
         self.assertIn("open again, a shipment taken back", self.changed().text)
+
+    def test_shipped_there_and_not_from_here_is_not_shipped_twice(self):
+        sale = self.processed()
+        shipped = [replace(self.lines[0], fulfilled_quantity=money(2)), self.lines[1]]
+        self.take_version(shipped, fulfillment_status=records.FulfillmentStatus.PARTIAL)
+        self.assertTrue(sale.channel_to_resolve)
+        self.assertIn("shipped there, not from Odoo", self.changed().text)
+        self.take_version()
+        self.assertEqual(self.changed().params["changes"], ["unshipped"])
+
+    def test_what_left_from_here_is_no_surprise(self):
+        sale = self.processed()
+        self.deliver(sale)
+        shipped = [replace(entry, fulfilled_quantity=entry.quantity) for entry in self.lines]
+        self.take_version(shipped, fulfillment_status=records.FulfillmentStatus.FULFILLED)
+        self.assertFalse(sale.channel_to_resolve)
 
     def test_paid_and_another_date_are_on_record(self):
         pending = {"payment_status": records.PaymentStatus.AUTHORIZED}

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..tools.amounts import is_sellers, line_amounts
 from ..tools.digest import text_digest
+from ..tools.facts import attribute_facts
 
 
 class OrderChannelOrderLine(models.Model):
@@ -78,7 +79,7 @@ class OrderChannelOrderLine(models.Model):
             "quantity": self._open_quantity() if sells else 1.0,
             "price": round(self.subtotal / self.quantity, 6) if sells and self.quantity else self.subtotal,
             "taxes": taxes,
-            "text": text_digest([self.name, self.sku, self.attributes]),
+            "text": text_digest([self.name, self.sku, attribute_facts(self.attributes)]),
         }
 
     def _sale_description(self, with_sku=False):

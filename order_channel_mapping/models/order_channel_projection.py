@@ -9,6 +9,7 @@ from odoo.fields import Command
 
 from ..tools.amounts import Coins, decimal, is_sellers, known_rate, rounding_left
 from ..tools.digest import text_digest, to_json
+from ..tools.facts import address_facts
 from ..tools.guard import internal
 from ..tools.money import split
 from .order_channel_tax_map import TaxMatcher, tax_question
@@ -204,8 +205,8 @@ class _Projector:
             "note": note_html(data.get("note")),
         }
         facts = {
-            "partner_invoice_id": text_digest(data.get("billing")),
-            "partner_shipping_id": text_digest(data.get("shipping")),
+            "partner_invoice_id": text_digest(address_facts(data.get("billing"))),
+            "partner_shipping_id": text_digest(address_facts(data.get("shipping"))),
             "commitment_date": to_json(order.ship_by),
             "note": data.get("note"),
         }

@@ -1,14 +1,17 @@
 from odoo import models
 
+from ..tools.digest import is_same_form
+from ..tools.facts import address_facts, attribute_facts
 from ..tools.promise import TOLERANCE
 
-#: what of a line is money or goods, and what is words about them
+#: what of a line is money or goods
 LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
-LINE_WORDS = ("name", "attributes")
 #: changes that ask nothing of a person who has processed the order
 HARMLESS = frozenset({"completed", "ship_by", "released", "paid", "shipped", "restored"})
 #: changes that end what another one began
 ENDS = {"unshipped": "shipped_elsewhere", "released": "held", "paid": "payment", "restored": "deleted"}
+#: changes of texts and addresses, which an upgrade may read in another way
+READ = frozenset({"lines_words", "address", "note", "ship_by"})
 #: payments after which nobody needs to look
 SETTLED = frozenset({"authorized", "paid"})
 
@@ -62,9 +65,12 @@ class OrderChannelOrder(models.Model):
         if abs((self.amount_total or 0) - values["amount_total"]) > 0.00001:
             changes.append("total")
         before, now = self.data or {}, values["data"]
-        if any(before.get(part) != now.get(part) for part in ("shipping", "billing")):
+        if any(address_facts(before.get(part)) != address_facts(now.get(part)) for part in ("shipping", "billing")):
             changes.append("address")
         changes += [part for part in ("note", "ship_by") if before.get(part) != now.get(part)]
+        if not is_same_form(self.revision, values["revision"]):
+            # read in another way since an upgrade: that is no change at the channel
+            changes = [change for change in changes if change not in READ]
         if (self.hold or "") != (values["hold"] or ""):
             changes.append("held" if values["hold"] else "released")
             details["hold"] = values["hold"] or ""
@@ -85,7 +91,7 @@ class OrderChannelOrder(models.Model):
                 continue
             if any(line._differs(name, now[name]) for name in LINE_FACTS):
                 changes.add("lines_changed")
-            if any((line[name] or False) != (now[name] or False) for name in LINE_WORDS):
+            if _words(line) != _words(now):
                 changes.add("lines_words")
             if line._differs("fulfilled_quantity", now["fulfilled_quantity"]):
                 changes.add("shipped" if now["fulfilled_quantity"] > line.fulfilled_quantity else "unshipped")
@@ -164,6 +170,10 @@ class OrderChannelOrder(models.Model):
             order._log_event("revised", {"changes": ["deleted"]})
             order._note_change_of_processed({"changes": ["deleted"]})
         self._project()
+
+
+def _words(line):
+    return line["name"] or "", attribute_facts(line["attributes"])
 
 
 def _has_amount(refund):

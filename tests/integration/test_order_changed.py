@@ -111,6 +111,15 @@ class TestChangedAfterProcessing(ChangedCase):
         self.take_version(shipped, fulfillment_status=records.FulfillmentStatus.FULFILLED)
         self.assertFalse(sale.channel_to_resolve)
 
+    def test_texts_that_an_upgrade_reads_in_another_way_are_no_change(self):
+        attributes = {"Engraving": "Rex", "hidden_state": "new"}
+        sale = self.processed([replace(self.lines[0], attributes=attributes), self.lines[1]])
+        self.channel_order("1").revision = self.channel_order("1").revision.partition(":")[2]
+        self.take_version([replace(self.lines[0], attributes={"Engraving": "Rex"}), self.lines[1]], note="Order 7")
+        self.assertFalse(sale.channel_to_resolve)
+        self.take_version([replace(self.lines[0], quantity=money(2)), self.lines[1]], note="Order 7")
+        self.assertIn("Mug 3 → 2", self.changed().text)
+
     def test_paid_and_another_date_are_on_record(self):
         pending = {"payment_status": records.PaymentStatus.AUTHORIZED}
         self.assertTells("payment is now: Paid", before=pending)

@@ -14,6 +14,7 @@ from order_channel_mapping.connectors.records import Item, Order, OrderLine, Tax
 from order_channel_mapping.tools.addresses import address_key, is_relay_email, normalize_email
 from order_channel_mapping.tools.amounts import line_amounts
 from order_channel_mapping.tools.digest import item_digest, order_digest, to_json
+from order_channel_mapping.tools.facts import address_facts, attribute_facts
 from order_channel_mapping.tools.money import prorate, split
 from order_channel_mapping.tools.normalize import barcode_key, custom_listing_key, loose_sku, normalize_sku
 
@@ -197,3 +198,12 @@ def test_addresses_are_compared_without_case_and_white_space():
     home = {"name": "Mary", "street": "1 Main  St", "zip": "12345", "city": "Springfield", "country": "US"}
     assert address_key(home) == address_key({**home, "street": "1 MAIN ST ", "street2": ""})
     assert address_key(home) != address_key({**home, "zip": "12346"})
+
+
+def test_facts_are_the_same_in_an_older_form():
+    address = {"name": "Kim", "city": "NY", "zip": None}
+    assert address_facts(address) == address_facts({**address, "state_name": "New York", "company": None})
+    assert address_facts(address) != address_facts({**address, "street": "1 Street"})
+    assert address_facts(None) == []
+    assert attribute_facts({"Pet": "Rex"}) == attribute_facts([["Pet", "Rex"]]) != attribute_facts([["Pet", "Max"]])
+    assert attribute_facts(None) == attribute_facts(False) == []

@@ -8,6 +8,8 @@ from ..tools.promise import TOLERANCE
 LINE_FACTS = ("quantity", "cancelled_quantity", "subtotal", "discount", "total", "listing_id")
 #: changes that ask nothing of a person who has processed the order
 HARMLESS = frozenset({"completed", "ship_by", "released", "paid", "shipped", "restored"})
+#: changes that ask nothing any more once all goods have left
+WORDS = frozenset({"lines_words", "note"})
 #: changes that end what another one began
 ENDS = {"unshipped": "shipped_elsewhere", "released": "held", "paid": "payment", "restored": "deleted"}
 #: changes of texts and addresses, which an upgrade may read in another way
@@ -134,7 +136,8 @@ class OrderChannelOrder(models.Model):
             changed = {**changed, "changes": ["shipped_elsewhere", *changed["changes"]]}
         blocker = self.blocker_ids.filtered(lambda blocker: blocker.code == "changed")
         open_params = (not blocker.overruled_by_id and blocker.params) or {}
-        new = [change for change in changed["changes"] if change not in HARMLESS]
+        harmless = HARMLESS | WORDS if self._is_all_delivered() else HARMLESS
+        new = [change for change in changed["changes"] if change not in harmless]
         ended = {ENDS[change] for change in changed["changes"] if change in ENDS}
         before = [change for change in open_params.get("changes", []) if change not in ended]
         changes = [*before, *(change for change in new if change not in before)]
@@ -153,15 +156,25 @@ class OrderChannelOrder(models.Model):
 
     def _is_shipped_elsewhere(self):
         """Whether the channel says that more left than left here: somebody ships it past Odoo, which would ship it again."""
-        for line in self.line_ids:
-            goods = line.sale_line_ids.filtered(
-                lambda sale_line: sale_line.product_id.type == "consu" and sale_line.product_uom_qty > 0
-            )
-            if goods:
-                delivered = min(goods._shares_delivered()) * line._open_quantity()
-                if line.fulfilled_quantity > delivered + TOLERANCE:
-                    return True
-        return False
+        return any(
+            line.fulfilled_quantity > share * line._open_quantity() + TOLERANCE
+            for line, share in self._shares_delivered().items()
+        )
+
+    def _is_all_delivered(self):
+        """Whether the goods of an order have left, so that other words about them change nothing any more."""
+        shares = self._shares_delivered().values()
+        return bool(shares) and min(shares) >= 1 - TOLERANCE
+
+    def _shares_delivered(self):
+        """``{channel order line: how much of it left here, 0.0 to 1.0}`` of those that sell goods"""
+        goods = self.line_ids.sale_line_ids.filtered(
+            lambda sale_line: sale_line.product_id.type == "consu" and sale_line.product_uom_qty > 0
+        )
+        return {
+            line: min(sale_lines._shares_delivered())
+            for line, sale_lines in goods.grouped("channel_order_line_id").items()
+        }
 
     def _mark_gone(self):
         """The channel has these orders no more: drafts wait for a person, and so do processed ones."""

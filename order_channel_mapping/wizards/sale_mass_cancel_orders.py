@@ -9,7 +9,7 @@ class SaleMassCancelOrders(models.TransientModel):
     _inherit = "sale.mass.cancel.orders"
 
     channel_tell = fields.Selection(
-        [("there", "Cancel it at the channel, too"), ("here", "Cancel it in Odoo only")], string="Where"
+        [("there", "Cancel at the channel, too"), ("here", "Cancel in Odoo only")], string="Where"
     )
     channel_reason = fields.Selection(CANCEL_REASONS, string="Reason", default="customer")
     channel_told_count = fields.Integer(compute="_compute_channel_counts")  # whose channels can be told

@@ -120,6 +120,13 @@ class TestChangedAfterProcessing(ChangedCase):
         self.take_version([replace(self.lines[0], quantity=money(2)), self.lines[1]], note="Order 7")
         self.assertIn("Mug 3 → 2", self.changed().text)
 
+    def test_other_words_about_what_has_left_are_on_record(self):
+        sale = self.processed()
+        self.deliver(sale)
+        self.take_version([replace(self.lines[0], attributes={"state": "Done"}), self.lines[1]], note="Thank you")
+        self.assertFalse(sale.channel_to_resolve)
+        self.assertIn("description or personalisation, the buyer's note", self.last_revision())
+
     def test_paid_and_another_date_are_on_record(self):
         pending = {"payment_status": records.PaymentStatus.AUTHORIZED}
         self.assertTells("payment is now: Paid", before=pending)

@@ -54,7 +54,21 @@ WIDTHS = {"name": 40, "item": 22, "channel": 18, "sku": 20, "product": 30, "item
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_ROWS = 100_000
+#: how files begin that are no sheet of ours whatever they are called: PDF, old Excel, pictures, archives
+OTHER_FILES = (
+    b"%PDF",
+    b"\xd0\xcf\x11\xe0",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"RIFF",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+)
 MAX_COLUMNS = 64
+#: sheets of a workbook that are looked at
+MAX_SHEETS = 10
 #: characters that fit in a cell of a spreadsheet
 MAX_CELL = 32_000
 
@@ -165,7 +179,7 @@ def read_sheet(content, headings):
     if len(content) > MAX_BYTES:
         raise SheetError("sheet_too_large", limit=MAX_BYTES // (1024 * 1024))
     packed = content.startswith(b"PK")
-    lines = _xlsx_lines(content) if packed else _csv_lines(content, headings)
+    lines = _xlsx_lines(content, headings) if packed else _csv_lines(content, headings)
     return _read_rows(lines, headings, exposed_inside=not packed)
 
 
@@ -232,22 +246,36 @@ def _columns(texts, headings):
     return found
 
 
-def _xlsx_lines(content):
-    """Rows of ``(text, what it is if no text)`` of a workbook's first sheet."""
+def _xlsx_lines(content, headings):
+    """Rows of ``(text, what it is if no text)`` of a workbook's first sheet whose headings say what is what, else of its first."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             _check_package(package)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet = next(iter(book.worksheets), None)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # what the file says of its size may be wrong
+        sheets = book.worksheets[:MAX_SHEETS]
+        sheet = next((sheet for sheet in sheets if _has_headings(sheet, headings)), next(iter(sheets), None))
         if sheet is None:
             raise SheetError("sheet_empty")
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
         for row in sheet.iter_rows(max_col=MAX_COLUMNS):
             yield [_cell(cell) for cell in row]
     except SheetError:
         raise
     except Exception as error:  # whatever a broken or hostile file makes of the library
         raise SheetError("sheet_unreadable") from error
+
+
+def _has_headings(sheet, headings):
+    """Whether one of the first rows can be a sheet's headings."""
+    for row in sheet.iter_rows(max_row=TITLE_ROWS, max_col=MAX_COLUMNS):
+        try:
+            _columns([_cell(cell)[0] for cell in row], headings)
+        except SheetError as error:
+            if error.code == "sheet_columns":
+                continue
+        return True
+    return False
 
 
 def _check_package(package):
@@ -315,7 +343,7 @@ def _csv_lines(content, headings):
 
 def _decoded(content):
     """The text of a CSV file: UTF-8, UTF-16 or, as old spreadsheets write it, Windows-1252."""
-    if content.startswith((b"%PDF", b"\xd0\xcf\x11\xe0")):
+    if content.startswith(OTHER_FILES):
         raise SheetError("sheet_kind")
     encodings = ["utf-8-sig", "cp1252"]
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

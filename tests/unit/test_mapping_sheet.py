@@ -460,3 +460,38 @@ def test_words_for_yes_and_no():
         *[False] * 4,
         None,
     ]
+
+
+@pytest.mark.parametrize("titles", [0, 2])
+def test_a_workbook_whose_first_sheet_is_something_else(titles):
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    book.add_worksheet("Read me").write(0, 0, "How to use this export")
+    book.add_worksheet("Empty")
+    sheet = book.add_worksheet("Data")
+    for number in range(titles):
+        sheet.write(number, 0, f"Line {number}")
+    sheet.write_row(titles, 0, ["Channel SKU", "Product SKU"])
+    sheet.write_row(titles + 1, 0, ["SHOP-7", "MUG-1"])
+    book.close()
+    (row,) = read(out.getvalue())
+    assert (row["item_sku"], row["sku"], row["row"]) == ("SHOP-7", "MUG-1", titles + 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "sheet_kind"),  # pictures that were renamed
+        (b"GIF89a\x01\x00", "sheet_kind"),
+        (b"<html><table><tr><td>Channel SKU</td></tr></table></html>", "sheet_columns"),  # what some call .xls
+        (b"Channel SKU", "sheet_columns"),
+        ("Channel SKU,Product SKU\r\n".encode("utf-32"), "sheet_kind"),
+    ],
+)
+def test_other_files_are_refused_by_name(content, code):
+    assert refusal(content) == code
+
+
+def test_a_row_that_ends_early_or_goes_on():
+    rows = read(b"Channel SKU,Product SKU,Multiplier\r\nA\r\nB,X,2,more,and more\r\n")
+    assert [(row["item_sku"], row["sku"], row["quantity"]) for row in rows] == [("A", "", ""), ("B", "X", "2")]

@@ -29,6 +29,7 @@
         "views/sale_order_views.xml",
         "views/sale_order_form_views.xml",
         "views/order_channel_listing_views.xml",
+        "views/order_channel_listing_actions.xml",
         "views/order_channel_listing_form_views.xml",
         "views/order_channel_listing_mapping_views.xml",
         "views/order_channel_listing_review_views.xml",

@@ -31,14 +31,14 @@ class OrderChannelBatch(models.Model):
     state = fields.Selection(
         [
             ("draft", "New"),
-            ("preparing", "Working out"),
-            ("ready", "To approve"),
+            ("preparing", "Preparing"),
+            ("ready", "To Approve"),
             ("running", "Running"),
             ("done", "Done"),
-            ("undoing", "Putting back"),
+            ("undoing", "Undoing"),
             ("undone", "Undone"),
             ("cancelled", "Cancelled"),
-            ("failed", "Stopped"),
+            ("failed", "Failed"),
         ],
         default="draft",
         required=True,
@@ -69,15 +69,15 @@ class OrderChannelBatch(models.Model):
     progress = fields.Float(compute="_compute_counts")
     change_count = fields.Integer(string="To Change", compute="_compute_counts")
     ambiguous_count = fields.Integer(string="Ambiguous", compute="_compute_counts")
-    conflict_count = fields.Integer(string="Linked Otherwise", compute="_compute_counts")
+    conflict_count = fields.Integer(string="Linked to Another Product", compute="_compute_counts")
     nothing_count = fields.Integer(string="Nothing Found", compute="_compute_counts")
     problem_count = fields.Integer(string="Problems", compute="_compute_counts")
-    same_count = fields.Integer(string="As It Is", compute="_compute_counts")
+    same_count = fields.Integer(string="No Change", compute="_compute_counts")
     pending_count = fields.Integer(string="To Do", compute="_compute_counts")
     done_count = fields.Integer(string="Done", compute="_compute_counts")
-    left_count = fields.Integer(string="Left Alone", compute="_compute_counts")
+    left_count = fields.Integer(string="Skipped", compute="_compute_counts")
     failed_count = fields.Integer(string="Failed", compute="_compute_counts")
-    undone_count = fields.Integer(string="Put Back", compute="_compute_counts")
+    undone_count = fields.Integer(string="Undone", compute="_compute_counts")
     unchosen_count = fields.Integer(string="Not Ticked", compute="_compute_counts")
 
     _working_idx = models.Index("(turn) WHERE state IN ('preparing', 'running', 'undoing')")
@@ -307,7 +307,7 @@ class OrderChannelBatch(models.Model):
         text = self.env._("Items changed: %(number)s.", number=self.done_count)
         if self.left_count or self.failed_count:
             text = self.env._(
-                "Items changed: %(number)s. Left alone: %(left)s. See Mass Changes for the reasons.",
+                "%(number)s items updated, %(left)s skipped. Open Mass Changes for details.",
                 number=self.done_count,
                 left=self.left_count + self.failed_count,
             )

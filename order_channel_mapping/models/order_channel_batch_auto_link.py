@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from ..tools.guard import permitted
 from .order_channel_listing_match import MatchRules
@@ -15,6 +15,8 @@ OUTCOMES = {
     "none": ("nothing", "found_none"),
     "no_sku": ("nothing", "found_no_sku"),
 }
+#: channels that items come from
+FETCHES_ITEMS = [("provider", "!=", "offline"), ("state", "!=", "draft")]
 
 
 class OrderChannelBatch(models.Model):
@@ -62,6 +64,18 @@ class OrderChannelBatch(models.Model):
     )
 
     # === MAKING ONE === #
+
+    @api.model
+    def default_get(self, fields):
+        """From the menu: the channel, where there is only one that items come from."""
+        values = super().default_get(fields)
+        if values.get("kind") == "auto_link" and not values.get("channel_ids"):
+            company = [("company_id", "=", values.get("company_id") or self.env.company.id)]
+            channels = self.env["order.channel"].search([*company, *FETCHES_ITEMS], limit=2)
+            if len(channels) == 1:
+                values["channel_ids"] = [Command.set(channels.ids)]
+                values["name"] = self.with_context(default_kind="auto_link")._default_name(channels)
+        return values
 
     @api.model
     def _new_auto_link(self, channels, listings=None):
@@ -174,7 +188,14 @@ class OrderChannelListing(models.Model):
 
     def action_auto_link(self):
         """Choose the rules by which these listings are linked, and see first what they would do."""
-        return self.env["order.channel.batch"]._new_auto_link(self.channel_id, self)
+        if self:
+            return self.env["order.channel.batch"]._new_auto_link(self.channel_id, self)
+        channels = self._shown_channels()
+        if channels:
+            return self.env["order.channel.batch"]._new_auto_link(channels)
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "order_channel_mapping.order_channel_batch_action_auto_link"
+        )
 
 
 class OrderChannel(models.Model):

@@ -118,13 +118,19 @@ class OrderChannelListing(models.Model):
         return listing.suggestion_id.with_env(self.env).action_accept()
 
     def action_accept_suggestions(self):
-        """Accept what is suggested above a score for these listings, or for all unconfirmed ones: looked at first."""
+        """Accept what is suggested above a score for these listings, or for all unconfirmed ones that the list shows: looked at
+        first."""
         permitted(self)
         chosen = [("id", "in", self.ids)] if self else [("state", "=", "unconfirmed"), ("gone", "=", False)]
+        shown = Domain.TRUE if self else self._shown_domain()
+        if not shown.is_true():
+            # as the user, who may filter by nothing that they don't see
+            chosen = [("id", "in", self.search(shown & Domain(chosen)).ids)]
         company = self.company_id or self.env.company
         if len(company) != 1:
             raise UserError(self.env._("Choose items of one company."))
-        batch = self.env["order.channel.batch"]._new("suggestions", company, self.channel_id, selection=chosen)
+        channels = self.channel_id or self._shown_channels()
+        batch = self.env["order.channel.batch"]._new("suggestions", company, channels, selection=chosen)
         return batch.with_env(self.env).action_open()
 
     def action_suggest(self):

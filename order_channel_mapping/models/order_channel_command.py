@@ -44,9 +44,9 @@ class OrderChannelCommand(models.Model):
         [
             ("pending", "Waiting"),
             ("sending", "Sending"),
-            ("sent", "Acknowledged"),
+            ("sent", "Accepted"),
             ("failed", "Failed"),
-            ("dropped", "Dropped"),
+            ("dropped", "Given up"),
         ],
         default="pending",
         required=True,

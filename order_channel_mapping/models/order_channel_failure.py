@@ -37,7 +37,7 @@ class OrderChannelFailure(models.Model):
     last_try_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
     next_try_at = fields.Datetime(readonly=True, index="btree_not_null")
     state = fields.Selection(
-        [("open", "Open"), ("solved", "Solved"), ("dismissed", "Dismissed")],
+        [("open", "Unsolved"), ("solved", "Solved"), ("dismissed", "Dismissed")],
         default="open",
         required=True,
         readonly=True,

@@ -24,7 +24,7 @@ class OrderChannelRun(models.Model):
             ("running", "Running"),
             ("done", "Done"),
             ("partial", "Done with failures"),
-            ("failed", "Stopped"),
+            ("failed", "Failed"),
             ("interrupted", "Interrupted"),
         ],
         default="running",
@@ -50,6 +50,7 @@ class OrderChannelRun(models.Model):
     calls = fields.Integer(string="HTTP Calls", readonly=True)
     reason_code = fields.Char(readonly=True)
     reason_params = fields.Json(readonly=True)
+    next_try_at = fields.Datetime(string="Next Try", compute="_compute_next_try_at")  # of one that failed, while it is the last
     failure_ids = fields.One2many("order.channel.failure", "run_id", string="Failures", readonly=True)
 
     _counts_add_up = models.Constraint(
@@ -63,6 +64,20 @@ class OrderChannelRun(models.Model):
         now = fields.Datetime.now()
         for run in self:
             run.duration = ((run.ended_at or now) - run.started_at).total_seconds() if run.started_at else 0.0
+
+    @api.depends("state", "channel_id.next_try_at")
+    def _compute_next_try_at(self):
+        failed = self.filtered(lambda run: run.state == "failed" and run.channel_id.next_try_at)
+        last = {
+            id_
+            for __, __, id_ in self._read_group(
+                [("channel_id", "in", failed.channel_id.ids)], ["channel_id", "kind"], ["id:max"]
+            )
+        }
+        self.next_try_at = False
+        for run in failed:
+            if run.id in last:
+                run.next_try_at = run.channel_id.next_try_at
 
     def _count(self, skipped=None, **counts):
         """Add to the counters, in one statement and without reading the row first.

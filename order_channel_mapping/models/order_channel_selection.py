@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 
 class OrderChannelListing(models.Model):
@@ -17,3 +18,16 @@ class OrderChannelListing(models.Model):
         if len(self) < limit or context.get("active_model") != self._name or "active_domain" not in context:
             return self
         return self | self.sudo(False).search(context["active_domain"])
+
+    def _shown_domain(self):
+        """What the list shows whose button was pressed without a selection."""
+        context = self.env.context
+        shown = context.get("active_domain") if context.get("active_model") == self._name else None
+        return Domain([tuple(term) if isinstance(term, list) else term for term in shown or []])
+
+    def _shown_channels(self):
+        """The channels of what that list shows; none where it is not narrowed down."""
+        domain = self._shown_domain()
+        if not any(condition.field_expr.startswith("channel_id") for condition in domain.iter_conditions()):
+            return self.env["order.channel"]
+        return self._read_group(domain, [], ["channel_id:recordset"])[0][0]

@@ -24,12 +24,12 @@ class OrderChannelStockPush(models.Model):
     run_id = fields.Many2one("order.channel.run", index="btree_not_null", ondelete="set null", readonly=True)
     state = fields.Selection(
         [
-            ("pending", "Pending"),
+            ("pending", "Waiting"),
             ("sent", "Sent"),
-            ("ok", "Taken"),
+            ("ok", "Accepted"),
             ("failed", "Refused"),
             ("stale", "Changed meanwhile"),
-            ("superseded", "Superseded"),
+            ("superseded", "Replaced"),
         ],
         default="pending",
         required=True,

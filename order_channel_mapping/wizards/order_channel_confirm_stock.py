@@ -18,15 +18,17 @@ class OrderChannelConfirm(models.TransientModel):
         domain="[('usage', '=', 'internal'), ('company_id', '=', company_id)]",
     )
     zero_count = fields.Integer(string="Items That Go to Zero", compute="_compute_zero_count")
+    there_count = fields.Integer(compute="_compute_zero_count")  # items that the channel has stock of
 
     @api.depends_context("uid")
     def _compute_can_count(self):
         self.can_count = self.env.user.has_group("stock.group_stock_user")
 
-    @api.depends("line_ids.goes_to_zero")
+    @api.depends("line_ids.goes_to_zero", "line_ids.there_quantity")
     def _compute_zero_count(self):
         for wizard in self:
             wizard.zero_count = len(wizard.line_ids.filtered("goes_to_zero"))
+            wizard.there_count = len(wizard.line_ids.filtered("there_quantity"))
 
     @api.model
     def _prepare_stock(self, listings):

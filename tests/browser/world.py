@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from odoo.addons.order_channel_mapping.connectors import records
@@ -119,7 +120,7 @@ class WorldCase(ChannelBrowserCase):
         ]
 
     @classmethod
-    def shop_order(cls, number, skus, days=0, rate=RATE, shipping="4.90", **values):
+    def shop_order(cls, number, skus, days=0, rate=RATE, freight="4.90", **values):
         """An open order of ``{SKU: quantity}``, with tax on top and shipping."""
         prices = {sku: (name, price, f"item-{index}") for index, (sku, name, price, __, __) in enumerate(CATALOGUE, 1)}
         lines = []
@@ -130,7 +131,9 @@ class WorldCase(ChannelBrowserCase):
             lines.append(
                 line(f"{number}-{place}", item_id, quantity, price, [tax], name=name, sku=sku if item_id else None)
             )
-        lines.append(line(f"{number}-s", kind=records.LineKind.SHIPPING, name="Standard shipping", price=shipping))
+        lines.append(line(f"{number}-s", kind=records.LineKind.SHIPPING, name="Standard shipping", price=freight))
+        values.setdefault("shipping_method", "Standard shipping")
+        values.setdefault("payment_names", ("Credit card",))
         name, street, city, code = BUYERS[number % len(BUYERS)]
         address = records.Address(name=name, street=street, city=city, zip=code, country=cls.country.code)
         placed_at = NOW - timedelta(days=days, hours=number % 7, minutes=number * 7 % 60)
@@ -157,7 +160,7 @@ class WorldCase(ChannelBrowserCase):
             cls.shop_order(1001, {"TEA-GREEN-100": 2, "MUG-BLUE": 1}, days=6),
             cls.shop_order(1002, {"POT-CAST-1L": 1}, days=6),
             cls.shop_order(1003, {"TEA-BLACK-100": 3, "SPOON-BAMBOO": 2}, days=5),
-            cls.shop_order(1004, {"TEA-GREEN-6X": 1, "GIFT-SAMPLER": 2}, days=2),
+            cls.shop_order(1004, {"TEA-GREEN-6X": 1, "GIFT-SAMPLER": 2}, days=2, **cls.a_gift()),
             cls.shop_order(1005, {"TIN-M": 2, "Engraving: For Grandma": 1}, days=2),
             cls.shop_order(1006, {"KETTLE-E": 1}, days=1, payment_status=status.PENDING),
             cls.shop_order(1007, {"STRAINER": 1}, days=1, rate="0.07"),
@@ -167,6 +170,17 @@ class WorldCase(ChannelBrowserCase):
             cls.shop_order(1011, {"SPOON-BAMBOO": 4}),
             cls.shop_order(1012, {"COASTER-CORK": 1, "TEA-BLACK-100": 1}),
         ]
+
+    @classmethod
+    def a_gift(cls):
+        """An order that goes to somebody else than who pays for it."""
+        friend = records.Address(name="Ada Moss", street="9 Park Row", city="Lakeside", zip="33110")
+        return {
+            "shipping": replace(friend, country=cls.country.code),
+            "shipping_method": "Express",
+            "purchase_order": "PO-2044",
+            "note": "It is a gift: no invoice in the parcel, please.",
+        }
 
     @classmethod
     def fill_shop(cls):

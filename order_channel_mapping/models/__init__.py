@@ -63,6 +63,7 @@ from . import order_channel_resolution
 from . import order_channel_status_map
 from . import order_channel_options
 from . import order_channel_tax_map
+from . import order_channel_tax_question
 from . import order_channel_order_line
 from . import order_channel_payment_map
 from . import order_channel_routing

@@ -47,6 +47,7 @@ METHODS = {
     "order.channel.sheet": "action_download action_upload",
     "order.channel.suggestion": "action_accept action_refuse action_reopen",
     "order.channel.sync.now": "action_overrule",
+    "order.channel.tax.map": "get_open_questions",
     "order.channel.unlink": "action_unlink_listings",
     "order.channel.webhook": "action_done",
     "portal.share": "action_send_mail",

@@ -71,7 +71,7 @@ class OrderChannelTaxMap(models.Model):
                 )
         return sorted(questions, key=lambda question: -question["orders"])
 
-    @api.depends("channel_id", "name", "country_code", "rate", "included")
+    @api.depends("channel_id", "name", "country_code", "rate", "rate_unknown", "included")
     def _compute_release_text(self):
         Blocker = self.env["order.channel.blocker"]
         for rule in self:
@@ -93,9 +93,11 @@ class OrderChannelTaxMap(models.Model):
 
     def _answers(self, params):
         """:param dict params: of a blocker that asks for a tax"""
+        rate, known = params.get("rate"), not self.rate_unknown
         return (
             self.name == (params.get("name") or params.get("code"))
             and self.country_code in (False, params.get("country"))
-            and round(self.rate, 4) == round(float(params.get("rate") or 0) * 100, 4)
+            and known == (rate is not None)
+            and not (known and round(self.rate, 4) != round(float(rate) * 100, 4))
             and self.included == bool(params.get("included"))
         )

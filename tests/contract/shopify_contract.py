@@ -19,6 +19,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     OperationType,
+    TypeNameMetaFieldDef,
     is_abstract_type,
     parse,
     validate,
@@ -129,7 +130,8 @@ class _Check:
         fields: dict[str, tuple[Any, list]] = {}
         for node in self.fields(kind, selections):
             key = node.alias.value if node.alias else node.name.value
-            below = fields.setdefault(key, (kind.fields[node.name.value], []))[1]
+            field = TypeNameMetaFieldDef if node.name.value == "__typename" else kind.fields[node.name.value]
+            below = fields.setdefault(key, (field, []))[1]
             if node.selection_set:
                 below.append(node.selection_set)
         for key in fields.keys() ^ value.keys():
@@ -137,6 +139,8 @@ class _Check:
         for key in fields.keys() & value.keys():
             field, below = fields[key]
             yield from self.value(field.type, below, value[key], f"{path}.{key}")
+        if value.get("__typename", kind.name) != kind.name:
+            yield f"{path}: {value['__typename']!r:.40} is no {kind}"
         ref = value.get("id")
         if isinstance(ref, str) and not ref.startswith(f"gid://shopify/{kind.name}/"):
             yield f"{path}.id: {ref} is not the id of a {kind.name}"

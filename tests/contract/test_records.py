@@ -94,6 +94,18 @@ def test_reading_twice_gives_the_same(feed):
     assert fetched(feed) == fetched(feed)
 
 
+def test_what_buyers_and_companies_say(world):
+    """The same for every marketplace: text as it was written, all choices of a name, nothing of what apps keep for
+    themselves; the company, its tax number and its own number of the order."""
+    ref = world.rich_order()
+    order = world.connect().get_order(ref)
+    told = next(line for line in order.lines if line.attributes)
+    assert dict(told.attributes) == {"Text": "For <Kim> & co", "Extra": "Card, Ribbon"}
+    assert (order.buyer.company, order.buyer.vat, order.purchase_order) == ("Example Ltd", "DE123456789", "PO-4711")
+    assert "Please ring twice." in order.note
+    assert "queued" not in order.note
+
+
 # -- money ------------------------------------------------------------------------------------------------------------
 
 

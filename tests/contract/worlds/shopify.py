@@ -132,7 +132,10 @@ class ShopifyWorld(World):
         )
         extra = {
             "billing": {**catalogue.address(1), "company": "Example Ltd", "address2": "Floor 2", "phone": "+49 30 1"},
-            "attributes": {"Delivery": "Monday"},
+            "attributes": {"Delivery": "Monday", "_app_state": "queued"},
+            "business": {"company": "Example Ltd", "tax_id": "DE123456789"},
+            "po_number": "PO-4711",
+            "tax_fields": {"TAX_CREDENTIAL_IT": "IT12345670017"},
             "note": "Please ring twice.",
             "tip": "2.00",
             "rounding": "0.02",
@@ -145,7 +148,10 @@ class ShopifyWorld(World):
             Sale(lines, rates=(0.19, 0.02), included=False, fees=("2.50",), discount="4.00", extra=extra)
         )
         order = self.shop.orders[ref]
-        order["lineItems"][0]["customAttributes"] = [{"key": "Text", "value": "For Kim"}]
+        order["lineItems"][0]["customAttributes"] = [
+            {"key": key, "value": value}
+            for key, value in (("Text", "For <Kim> & co"), ("Extra", "Card"), ("_uid", "8f2c"), ("Extra", "Ribbon"))
+        ]
         entries = [entry["id"] for entry in order["fulfillmentOrders"][0]["lineItems"]]
         tracking = {"company": "DHL", "number": "T-1", "url": "https://example.com/T-1"}
         self.shop.fulfill(ref, {entries[0]: 1}, tracking)

@@ -177,12 +177,19 @@ class WooCommerceWorld(World):
             "customer_id": 7,
             "customer_note": "Please ring twice.",
             "billing": {**address(1), "company": "Example Ltd", "address_2": "Floor 2", "email": "kim@example.com"},
-            "meta_data": [{"key": "_billing_vat_number", "value": "DE123456789"}],
+            "meta_data": [
+                {"key": "_billing_vat_number", "value": "DE123456789"},
+                {"key": "billing_po_number", "value": "PO-4711"},
+                {"key": "_app_state", "value": "queued"},
+            ],
         }
         sale = Sale(lines, rates=(0.19, 0.02), included=False, fees=("2.50",), discount="4.00", extra=extra)
         ref = self.add_order(sale)
         order = self.shop.order(ref)
         first, second = order["line_items"][:2]
+        for key, value in (("Text", "For <Kim> & co"), ("Extra", "Card"), ("_uid", "8f2c"), ("Extra", "Ribbon")):
+            entry = {"key": key, "value": value, "display_key": key, "display_value": value}
+            first["meta_data"].append({"id": self.shop.number("meta"), **entry})
         tracking = {"tracking_number": "T-1", "custom_tracking_provider": "DHL", "date_shipped": "1793612345"}
         parcel = {"key": "T-1", "number": "T-1", "carrier": "DHL", "lines": [{"id": str(first["id"]), "quantity": "1"}]}
         self.shop.set_meta(order["meta_data"], _TRACKING, [{**tracking, "tracking_id": "1"}])

@@ -12,7 +12,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timezone
-from functools import cache
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from .attributes import is_hidden, merge
 from .values import epoch, moment
@@ -58,6 +60,8 @@ _DELIVERY_DATE = (
     frozenset({"fecha", "entrega"}),
     frozenset({"data", "consegna"}),
 )
+#: what is said about such a number, or is another thing
+_NO_NUMBER = frozenset("file url attachment upload date id status required".split())
 #: what people want to read about how an order is to be delivered
 _REMARK = frozenset(
     "delivery pickup gift message instruction instructions greeting timeslot slot note notes comment comments wish lieferdatum "
@@ -90,7 +94,7 @@ _NAMED_DAY = re.compile(
 _YEARS = range(2000, 2100)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def words(name: str) -> frozenset[str]:
     """The words of a name, however it is written.
 
@@ -103,8 +107,35 @@ def words(name: str) -> frozenset[str]:
     )
 
 
-def _says(name: str, patterns: Iterable[frozenset[str]]) -> bool:
+class _Sort(NamedTuple):
+    """What a name promises. Shops have few names, in thousands of orders."""
+
+    purchase_order: bool
+    delivery_date: bool
+    remark: bool
+    vat: int | None  # the place of what it is in _VAT
+
+
+@lru_cache(maxsize=4096)
+def _sort(name: str) -> _Sort:
     found = words(name)
+    is_number = _says(found, _PURCHASE_ORDER) or ("po" in found and found - {"po"} <= _AROUND)
+    vat = next((place for place, pattern in enumerate(_VAT) if pattern <= found), None)
+    return _Sort(
+        is_number and found.isdisjoint(_NO_NUMBER),
+        _says(found, _DELIVERY_DATE),
+        not found.isdisjoint(_REMARK) and found.isdisjoint(_NO_REMARK),
+        vat if found.isdisjoint(_ABOUT_VAT) else None,
+    )
+
+
+def is_telling(name: str) -> bool:
+    """Whether a field of this name may say something that is asked for here. Most fields are plugins' own affairs."""
+    sort = _sort(name)
+    return sort.purchase_order or sort.delivery_date or sort.remark or sort.vat is not None
+
+
+def _says(found: frozenset[str], patterns: Iterable[frozenset[str]]) -> bool:
     return any(pattern <= found for pattern in patterns)
 
 
@@ -115,14 +146,14 @@ def purchase_order(pairs: Pairs) -> str | None:
     'PO-4711'
     """
     for name, value in pairs:
-        is_number = _says(name, _PURCHASE_ORDER) or ("po" in words(name) and words(name) - {"po"} <= _AROUND)
-        is_file = not words(name).isdisjoint(
-            {"file", "url", "attachment", "upload", "date", "id", "status", "required"}
-        )
-        number = " ".join(value.split())
-        if is_number and not is_file and number and len(number) <= _MOST_NUMBER and "://" not in number:
+        if _sort(name).purchase_order and (number := _number(value)):
             return number
     return None
+
+
+def _number(value: str) -> str | None:
+    number = " ".join(value.split())
+    return number if 0 < len(number) <= _MOST_NUMBER and "://" not in number else None
 
 
 def vat_number(pairs: Pairs) -> str | None:
@@ -131,12 +162,9 @@ def vat_number(pairs: Pairs) -> str | None:
     >>> vat_number([("_vat_number_validated", "valid"), ("_billing_vat_id", "DE 123456789")])
     'DE 123456789'
     """
-    said = [(name, value.strip()) for name, value in pairs if words(name).isdisjoint(_ABOUT_VAT)]
-    for pattern in _VAT:  # one of a business before one of a person, VAT before other taxes
-        for name, value in said:
-            if pattern <= words(name) and _VAT_NUMBER.fullmatch(re.sub(r"[\s./-]", "", value).upper()):
-                return value
-    return None
+    said = [(place, value.strip()) for name, value in pairs if (place := _sort(name).vat) is not None]
+    said.sort(key=itemgetter(0))  # one of a business before one of a person, VAT before other taxes
+    return next((value for __, value in said if _VAT_NUMBER.fullmatch(re.sub(r"[\s./-]", "", value).upper())), None)
 
 
 def delivery_date(pairs: Pairs) -> datetime | None:
@@ -146,7 +174,7 @@ def delivery_date(pairs: Pairs) -> datetime | None:
     datetime.datetime(2026, 12, 12, 12, 0, tzinfo=datetime.timezone.utc)
     """
     for name, value in pairs:
-        if _says(name, _DELIVERY_DATE) and (day := parse_day(value)):
+        if _sort(name).delivery_date and (day := parse_day(value)):
             return datetime(day.year, day.month, day.day, 12, tzinfo=timezone.utc)
     return None
 
@@ -190,12 +218,13 @@ def remarks(pairs: Pairs) -> list[str]:
     """What of the fields people want to read who pick, pack and ship: ``name: value`` each."""
     chosen: list[tuple[str, str]] = []
     for name, value in pairs:
-        found = words(name)
-        dated = _says(name, _DELIVERY_DATE) and parse_day(value) and not re.fullmatch(r"[\d\s]{8,}", value)
-        is_number = purchase_order([(name, value)])
+        sort = _sort(name)
+        if not (sort.remark or sort.delivery_date or sort.purchase_order) or not value.strip():
+            continue
+        dated = sort.delivery_date and parse_day(value) and not re.fullmatch(r"[\d\s]{8,}", value)
+        is_number = sort.purchase_order and _number(value)
         hidden = is_hidden(name.strip().lstrip("_") if dated or is_number else name, value)
-        is_remark = not found.isdisjoint(_REMARK) and found.isdisjoint(_NO_REMARK)
-        if value.strip() and not hidden and (dated or is_number or is_remark):
+        if not hidden and (dated or is_number or sort.remark):
             chosen.append((_label(name), value.strip()))
     told: dict[str, str] = {}  # plugins write the same for people and for themselves
     once = [(label, value) for label, value in chosen if told.setdefault(value.casefold(), label) == label]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .attributes import is_hidden, is_serialized, merge
+from .checkout_fields import is_telling
 from .markup import html_to_text
 from .values import text
 
@@ -43,12 +44,14 @@ def line_attributes(line: Mapping[str, Any]) -> dict[str, str]:
 
 
 def order_fields(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What checkout fields say about an order, as names and values; the plugins' own affairs among them."""
+    """What checkout fields say about an order, as names and values."""
     found = []
     for meta in payload.get("meta_data") or ():
-        value = _words(meta.get("value"))
+        name = str(meta.get("key") or "")
+        name = _CHECKOUT_BLOCK.sub("", name) if name.startswith("_wc_") else name
+        value = _words(meta.get("value")) if is_telling(name) else None
         if value and not is_serialized(value):
-            found.append((_CHECKOUT_BLOCK.sub("", str(meta.get("key") or "")), html_to_text(value)))
+            found.append((name, html_to_text(value)))
     return found
 
 

@@ -170,7 +170,8 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Tax:
     """One tax on one line. ``rate`` is a fraction (0.19): ``None`` where the marketplace does not say it, 0 where the line is
-    zero-rated. ``amount`` is for the whole line."""
+    zero-rated. ``amount`` is for the whole line; ``cancelled`` is what of it was given back with the line's cancelled quantity,
+    ``None`` where only a share of it can be taken."""
 
     code: str
     name: str | None = None
@@ -179,6 +180,7 @@ class Tax:
     included: bool = False
     collected_by: CollectedBy = CollectedBy.SELLER
     country: str | None = None
+    cancelled: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ This module must not import Odoo.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -130,6 +131,21 @@ def _goods(
             location=routes.location(line),
             attributes=attributes(line.get("customAttributes")),
         )
+
+
+def _with_cancelled_tax(line: OrderLine, order: Mapping[str, Any]) -> OrderLine:
+    """A line with what was given back of its tax for what was cancelled, where refunds say it: of a single tax they do."""
+    parts = [
+        part
+        for refund in order.get("refunds") or ()
+        for part in refund["refundLineItems"]["nodes"]
+        if part["lineItem"]["id"] == line.external_id and part.get("restockType") != "RETURN"
+    ]
+    quantity = sum((amount(part["quantity"]) for part in parts), ZERO)
+    if len(line.taxes) != 1 or not parts or quantity != line.cancelled_quantity:
+        return line
+    given_back = sum((money(part["totalTaxSet"]) for part in parts), ZERO)
+    return replace(line, taxes=(replace(line.taxes[0], cancelled=given_back),))
 
 
 def _shipping(order: Mapping[str, Any], rules: _Convention) -> Iterable[OrderLine]:
@@ -309,7 +325,8 @@ def _order(payload: Mapping[str, Any]) -> Order:
         for part in parcel.lines:
             shipped[part.external_id] = shipped.get(part.external_id, ZERO) + part.quantity
     routes = Routes(payload)
-    lines = [*_goods(payload, rules, routes, shipped), *_shipping(payload, rules), *_fees(payload, rules)]
+    goods = (_with_cancelled_tax(line, payload) for line in _goods(payload, rules, routes, shipped))
+    lines = [*goods, *_shipping(payload, rules), *_fees(payload, rules)]
     lines = with_tips(payload, lines)
     refunds = _refunds(payload, rules.included)
     ordered = _ordered(payload, lines, rules)

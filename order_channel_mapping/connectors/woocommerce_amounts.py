@@ -78,6 +78,7 @@ class Line:
     discount: Decimal = ZERO
     total: Decimal = ZERO
     taxes: tuple[Tax, ...] = ()
+    tax_rates: tuple[str, ...] = ()  # ids of the rates of ``taxes``
 
     @classmethod
     def parse(cls, payload: Mapping[str, Any], group: str = GOODS) -> Line:
@@ -184,7 +185,9 @@ class Amounts:
         now = line.net + (sum(line.raw_taxes.values(), ZERO) if self.included else ZERO)
         line.subtotal = price if self.round(before) == self.round(now) else self.round(before)
         line.discount = line.subtotal - price
-        line.taxes = tuple(filter(None, (self._tax(rate, tax) for rate, tax in line.rounded_taxes.items())))
+        taxes = {rate: self._tax(rate, tax) for rate, tax in line.rounded_taxes.items()}
+        line.taxes = tuple(filter(None, taxes.values()))
+        line.tax_rates = tuple(rate for rate, tax in taxes.items() if tax)
         line.total = price if self.included else price + sum(line.rounded_taxes.values(), ZERO)
 
     def _tax(self, rate: str, tax: Decimal) -> Tax | None:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from .base import BadPayload
 from .checkout_fields import delivery_date, purchase_order, remarks, vat_number
@@ -33,6 +34,7 @@ from .records import (
     PaymentStatus,
     Refund,
     StatusMeaning,
+    Tax,
 )
 from .values import amount, identifier, moment, text
 from .woocommerce_amounts import SHIPPING, Amounts, Line, number
@@ -125,6 +127,14 @@ def _hold(slug: str) -> str:
 # -- what was shipped, and what never will be -------------------------------------------------------------------------
 
 
+class _RefundedPart(NamedTuple):
+    """What a refund gave back of a line: amounts positive, ``amount`` with tax, ``taxes`` by rate."""
+
+    quantity: Decimal
+    amount: Decimal
+    taxes: Mapping[str, Decimal]
+
+
 class _Progress:
     """How far an order has come, line by line. Line ids are texts."""
 
@@ -137,21 +147,22 @@ class _Progress:
         self.done = not self.void and (meaning is StatusMeaning.COMPLETED)
         self._reported = shipped_quantities(payload)
         self.nothing_left = self.void and not any(self._reported.values())  # to be shipped, and nothing was
-        self._refunded: dict[str, list[tuple[Decimal, Decimal]]] = {}
+        self._refunded: dict[str, list[_RefundedPart]] = {}
         for refund in refunds:
             created_at = moment(refund.get("date_created_gmt"))
             if completed_at and created_at and created_at >= completed_at:
                 continue
-            for part in _refund_lines(refund):
+            for part, taxes in _refunded_parts(refund):
                 if part.quantity > 0:
-                    self._refunded.setdefault(part.external_id, []).append((part.quantity, part.amount))
+                    found = _RefundedPart(part.quantity, part.amount, taxes)
+                    self._refunded.setdefault(part.external_id, []).append(found)
 
     def quantities(self, ref: str, quantity: Decimal) -> tuple[Decimal, Decimal]:
         """(fulfilled, cancelled) of so many."""
         reported = min(self._reported.get(ref, ZERO), quantity)
         if self.void:
             return reported, quantity - reported
-        given_back = sum((part for part, _amount in self._refunded.get(ref, ())), ZERO)
+        given_back = sum((part.quantity for part in self._refunded.get(ref, ())), ZERO)
         cancelled = min(given_back, quantity - reported)
         return (quantity - cancelled if self.done else reported), cancelled
 
@@ -162,12 +173,20 @@ class _Progress:
             left = line.cancelled_quantity
             if not left:
                 continue
-            for quantity, given_back in () if self.void else self._refunded.get(line.external_id, ()):
-                taken = min(quantity, left)
+            for part in () if self.void else self._refunded.get(line.external_id, ()):
+                taken = min(part.quantity, left)
                 left -= taken
-                worth += given_back * taken / quantity
+                worth += part.amount * taken / part.quantity
             worth += line.total * left / line.quantity
         return worth
+
+    def with_cancelled(self, line: Line, cancelled: Decimal) -> tuple[Tax, ...]:
+        """The taxes of a line with what was given back of each for so many, where refunds say it for all of them."""
+        parts = self._refunded.get(str(line.payload["id"]), ())
+        if self.void or not cancelled or sum((part.quantity for part in parts), ZERO) != cancelled:
+            return line.taxes
+        given_back = [sum((part.taxes.get(rate, ZERO) for part in parts), ZERO) for rate in line.tax_rates]
+        return tuple(replace(tax, cancelled=value) for tax, value in zip(line.taxes, given_back, strict=True))
 
     def fulfillment_status(self, lines: Iterable[OrderLine]) -> FulfillmentStatus:
         goods = [
@@ -184,7 +203,11 @@ class _Progress:
 
 
 def _refund_lines(refund: Payload) -> Iterable[LineQuantity]:
-    """The lines of a refund by the order lines that they give back, amounts positive and with tax."""
+    return (part for part, _taxes in _refunded_parts(refund))
+
+
+def _refunded_parts(refund: Payload) -> Iterable[tuple[LineQuantity, dict[str, Decimal]]]:
+    """The lines of a refund by the order lines that they give back, amounts positive and with tax; and their taxes by rate."""
     for key in ("line_items", "shipping_lines", "fee_lines"):
         for part in refund.get(key) or ():
             metas = part.get("meta_data") or ()
@@ -192,7 +215,8 @@ def _refund_lines(refund: Payload) -> Iterable[LineQuantity]:
             if ref:
                 given_back = -(number(part.get("total")) + number(part.get("total_tax")))
                 quantity = -number(part.get("quantity")) if key == "line_items" else ZERO
-                yield LineQuantity(str(ref), abs(quantity), given_back)
+                taxes = {str(tax["id"]): -number(tax.get("total")) for tax in part.get("taxes") or ()}
+                yield LineQuantity(str(ref), abs(quantity), given_back), taxes
 
 
 def _refunds(payload: Payload, refunds: Sequence[Payload]) -> tuple[Refund, ...]:
@@ -256,7 +280,7 @@ def _product(line: Line, progress: _Progress, bundles: Bundles, to_ship: bool, l
         quantity=quantity,
         subtotal=line.subtotal,
         discount=line.discount,
-        taxes=line.taxes,
+        taxes=progress.with_cancelled(line, cancelled),
         total=line.total,
         fulfilled_quantity=fulfilled,
         cancelled_quantity=cancelled,

@@ -181,6 +181,7 @@ class OrderChannel(models.Model):
         :param changed: ``{external id: _ChangedOrder}``, of these and others
         """
         self._note_payment_methods(batch)
+        self._note_locations(batch)
         listings = self._listings_of_lines(batch)
         projected = [order for order in batch if self._is_projected(order)]
         partners = self._buyers_to_partners(projected) if projected else {}

@@ -86,6 +86,21 @@ class OrderChannel(models.Model):
             return line
         return replace(line, fulfilled_by=OTHER)
 
+    def _note_locations(self, orders):
+        """Add locations that the channel did not have when it was connected, for a manager to say that they are ours.
+
+        :param orders: list of :class:`connectors.records.Order`
+        """
+        met = {line.location or order.location for order in orders for line in order.lines} - {None}
+        places = met and self._own_places()
+        if places:
+            self.env["order.channel.location"].sudo().create(
+                [
+                    {"channel_id": self.id, "external_id": place, "name": place, "ours": False}
+                    for place in sorted(met - places.keys())
+                ]
+            )
+
     def _release_due(self):
         """Let orders go on whose hold ended by its own time: the channel says nothing more of them."""
         due = self.env["order.channel.order"].search(

@@ -113,8 +113,16 @@ def line_amounts(quantity, cancelled, subtotal, discount, taxes, digits=2):
     def part(amount):
         return prorate(decimal(amount), remaining, quantity, digits) if quantity else decimal(amount)
 
+    def tax_part(tax):
+        """What the channel gave back leaves, where that is the share but for rounding."""
+        share, given_back = part(tax.get("amount")), tax.get("cancelled")
+        if given_back is None or not remaining or not cancelled:
+            return share
+        left = decimal(tax.get("amount")) - decimal(given_back)
+        return left if abs(left - share) <= max(cancelled, 1) * Decimal(1).scaleb(-digits) else share
+
     subtotal, discount = part(subtotal), part(discount)
-    amounts = [part(tax.get("amount")) for tax in taxes]
+    amounts = [tax_part(tax) for tax in taxes]
     included = sum((amount for tax, amount in zip(taxes, amounts, strict=True) if tax.get("included")), ZERO)
     net_after = subtotal - discount - included
     sellers = [amount for tax, amount in zip(taxes, amounts, strict=True) if is_sellers(tax)]

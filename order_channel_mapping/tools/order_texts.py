@@ -164,7 +164,7 @@ WORDS = {
     "unshipped": _lt("a shipment taken back"),
     "deleted": _lt("deleted there"),
     "restored": _lt("there again"),
-    NO_METHOD: _lt("no payment method named"),
+    NO_METHOD: _lt("no method named"),
     "street": _lt("street"),
     "city": _lt("city"),
     "country": _lt("country"),

@@ -11,7 +11,7 @@ _ON_DELIVERY = re.compile(
     re.IGNORECASE,
 )
 #: the name that an order without any method counts under: an invoice, payment terms, a manual order
-NO_METHOD = "none named"
+NO_METHOD = "No method named"
 #: what is shown for the codes that WooCommerce has for its own methods
 NAMES = {"bacs": "bank transfer", "cheque": "cheque", "cod": "cash on delivery"}
 

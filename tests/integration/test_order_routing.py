@@ -58,6 +58,8 @@ class TestOtherLocations(RoutingCase):
     def test_a_location_that_is_not_known_is_not_ours(self):
         self.take(self.mixed(place="loc-77"))
         self.assertEqual(self.moves(self.sale("1")), {self.mug: 1.0})
+        added = self.channel.remote_location_ids.filtered(lambda place: place.external_id == "loc-77")
+        self.assertFalse(added.ours, "in the list, for a manager to say that it is ours")
 
     def test_locations_say_nothing_where_none_is_known(self):
         (self.here + self.there).unlink()
@@ -342,7 +344,7 @@ class TestUnpaid(RoutingCase):
 
     def test_orders_that_name_no_method(self):
         sale = self.bring_unpaid()
-        self.assertIn("no payment method named", sale.channel_blocker_ids.text)
+        self.assertIn("no method named", sale.channel_blocker_ids.text)
         self.channel.payment_map_ids.ship_before_payment = True
         self.assertFalse(sale.channel_to_resolve)
 

@@ -66,7 +66,7 @@ class TestScreens(OrderCase):
         self.assertEqual(self.sale("2").channel_unmapped_count, 2)
         self.assertEqual(
             [self.sale(number).channel_blocker_text for number in "123"],
-            ["", "Unmapped item (2)", "Payment at the channel: Pending (no payment method named)."],
+            ["", "Unmapped item (2)", "Payment at the channel: Pending (no method named)."],
         )
         self.sale("1").action_channel_process()
         self.sale("3")._action_cancel()

@@ -14,6 +14,8 @@ from order_channel_mapping.connectors.records import (
     OrderStatus,
     PaymentStatus,
 )
+from order_channel_mapping.tools.amounts import line_amounts
+from order_channel_mapping.tools.digest import to_json
 from tests.marketplaces import catalogue
 from tests.marketplaces.shopify_graphql import FieldFault
 
@@ -363,6 +365,23 @@ def test_lines_from_two_locations_have_no_single_one(sell, sim, read):
 
 
 # -- what became of it ------------------------------------------------------------------------------------------------
+
+
+def test_the_tax_left_after_refunds_is_shopifys(sell, sim, read):
+    payload = sell(("3.33", 3), included=False)
+    (line,) = payload["lineItems"]
+    for _once in range(2):
+        sim.shop.refund(payload["id"], {line["id"]: 1})
+    order = read(payload)
+    (entry,) = order.lines
+    given_back = sum(
+        Decimal(part["totalTaxSet"]["presentmentMoney"]["amount"])
+        for refund in payload["refunds"]
+        for part in refund["refundLineItems"]
+    )
+    assert entry.taxes[0].cancelled == given_back
+    parts = (entry.quantity, entry.cancelled_quantity, entry.subtotal, entry.discount, to_json(entry.taxes))
+    assert line_amounts(*parts).taxes == (entry.taxes[0].amount - given_back,)
 
 
 def test_a_part_was_shipped(sell, sim, read):

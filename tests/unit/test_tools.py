@@ -136,6 +136,7 @@ def test_records_become_json():
         "included": False,
         "collected_by": "seller",
         "country": None,
+        "cancelled": None,
     }
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from order_channel_mapping.connectors.records import LineKind
 from order_channel_mapping.connectors.woocommerce_amounts import decimals as digits_of
+from order_channel_mapping.tools.amounts import line_amounts, rounding_left
+from order_channel_mapping.tools.digest import to_json
 from tests.unit.test_woocommerce_orders import CENT, assert_adds_up, line, payload, rate, read_order, taxed
 
 ZERO = Decimal(0)
@@ -230,3 +232,72 @@ def test_no_rounding_line_hides_a_real_difference(case, amount, sign):
     total = Decimal(order["total"]) + off
     record = read_order({**order, "total": str(shown(total, 6))})
     assert sum(entry.total for entry in record.lines) != record.total
+
+
+# -- refunds -----------------------------------------------------------------------------------------------------------
+
+
+def given_back(ref, quantity, net, taxes):
+    meta = [{"id": 1, "key": "_refunded_item_id", "value": "1"}]
+    total = sum((Decimal(tax) for tax in taxes.values()), ZERO)
+    part = {"id": ref * 10, "quantity": -quantity, "total": f"-{net}", "total_tax": str(-total), "meta_data": meta}
+    part["taxes"] = [{"id": rate_id, "total": f"-{tax}"} for rate_id, tax in taxes.items()]
+    return {
+        "id": ref,
+        "date_created_gmt": "2026-11-03T10:00:00",
+        "amount": str(Decimal(net) + total),
+        "line_items": [part],
+    }
+
+
+def refunded(goods, total, refunds, **values):
+    stubs = [{"id": refund["id"], "total": f"-{refund['amount']}", "reason": ""} for refund in refunds]
+    return read_order(payload(goods, total=total, refunds=stubs, **values), refunds)
+
+
+def test_the_taxes_left_after_refunds_are_the_stores():
+    """Of 3 pieces with 3.42 and 0.50 of tax two were given back one by one, at 1.14 and 0.17: 0.16 is left, not a third."""
+    goods = line(net="18.00", quantity=3, taxes=[taxed(1, "3.42"), taxed(2, "0.50")], total_tax="3.92")
+    rates = [rate(goods="3.42"), rate(2, "2.78", "0.50", code="DE-CITY-2")]
+    refunds = [given_back(ref, 1, "6.00", {1: "1.14", 2: "0.17"}) for ref in (40, 41)]
+    order = refunded(goods, "21.92", refunds, tax_lines=rates)
+    (entry,) = order.lines
+    assert [tax.cancelled for tax in entry.taxes] == [Decimal("2.28"), Decimal("0.34")]
+    left = line_amounts(entry.quantity, entry.cancelled_quantity, entry.subtotal, entry.discount, to_json(entry.taxes))
+    assert left.taxes == (Decimal("1.14"), Decimal("0.16"))
+    assert left.seller_total == order.total == Decimal("7.30")
+
+
+def test_a_tax_given_back_that_is_no_share_is_a_difference_for_a_person():
+    refunds = [given_back(40, 1, "6.00", {1: "0.14"})]
+    order = refunded(line(net="18.00", tax="3.42", quantity=3), "21.42", refunds, tax_lines=[rate(goods="3.42")])
+    (entry,) = order.lines
+    left = line_amounts(entry.quantity, entry.cancelled_quantity, entry.subtotal, entry.discount, to_json(entry.taxes))
+    assert (left.taxes, left.seller_total) == ((Decimal("2.28"),), Decimal("14.28"))
+    assert order.total == Decimal("15.28")
+
+
+@given(st.integers(2, 9), st.data())
+@settings(max_examples=200, deadline=None)
+def test_refunds_of_any_line_leave_no_more_than_rounding(quantity, data):
+    """Each refund gives back a share that is rounded to the cent, as the store's form does."""
+    net = Decimal(data.draw(st.integers(1, 99_999))) / 100
+    taxes = {1: shown(net * Decimal("0.19"), 2), 2: shown(net * Decimal("0.0335"), 2)}
+    pieces = data.draw(
+        st.lists(st.integers(1, 3), min_size=1, max_size=4).filter(lambda sizes: sum(sizes) < quantity) | st.just([1])
+    )
+    share = lambda amount, part: str(shown(amount * part / quantity, 2))  # noqa: E731
+    refunds = [
+        given_back(40 + place, part, share(net, part), {ref: share(tax, part) for ref, tax in taxes.items()})
+        for place, part in enumerate(pieces)
+    ]
+    goods = line(net=str(net), quantity=quantity, taxes=[taxed(ref, str(tax)) for ref, tax in taxes.items()])
+    rates = [rate(1, 19, str(taxes[1])), rate(2, "3.35", str(taxes[2]), code="DE-CITY-2")]
+    order = refunded(goods, str(net + sum(taxes.values())), refunds, tax_lines=rates)
+    (entry,) = order.lines
+    left = line_amounts(entry.quantity, entry.cancelled_quantity, entry.subtotal, entry.discount, to_json(entry.taxes))
+    kept = [tax - sum(Decimal(share(tax, part)) for part in pieces) for tax in taxes.values()]
+    assert list(left.taxes) == kept, "the store's own, tax by tax"
+    roundings = (1 + len(entry.taxes)) * len(pieces)
+    rest = rounding_left(order.total, left.seller_total, 2, roundings)
+    assert left.seller_total + rest == order.total

@@ -141,10 +141,10 @@ class OrderChannelBatch(models.Model):
 
     @staticmethod
     def _padded(key):
-        """The numbers that a spreadsheet shows as this one, because it drops zeros in front."""
-        if not re.fullmatch(r"[0-9]+", key):
-            return []
-        return [key.zfill(length) for length in range(len(key) + 1, LONGEST_NUMBER + 1)]
+        """The numbers that a spreadsheet shows as this one, because it drops zeros in front and behind the point."""
+        if re.fullmatch(r"[0-9]+", key):
+            return [key.zfill(length) for length in range(len(key) + 1, LONGEST_NUMBER + 1)] + [f"{key}.0", f"{key}.00"]
+        return [key + "0" * number for number in (1, 2, 3)] if re.fullmatch(r"[0-9]+\.[0-9]+", key) else []
 
     # === ONE ITEM === #
 
@@ -185,7 +185,7 @@ class OrderChannelBatch(models.Model):
         return listings
 
     def _more_zeros(self, row, found):
-        """The channel's SKUs that a spreadsheet shows as a row's, because it drops zeros in front."""
+        """The channel's SKUs that a spreadsheet shows as a row's, because it drops zeros."""
         padded = self._padded(normalize_sku(row.get("item_sku")) or "")
         return [listing.sku for key in padded for listing in self._row_items(row, found, key)]
 

@@ -247,7 +247,7 @@ def _columns(texts, headings):
 
 
 def _xlsx_lines(content, headings):
-    """Rows of ``(text, what it is if no text)`` of a workbook's first sheet whose headings say what is what, or its first."""
+    """Rows of ``(text, what it is if no text)`` of the first sheet whose headings say what is what, else of the first."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             _check_package(package)

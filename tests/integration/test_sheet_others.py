@@ -101,6 +101,15 @@ class TestOtherSheets(SheetCase):
         line = self.of("Channel,Channel SKU,Product SKU", "Tea Shop,CH-0,012345678905")
         self.assertEqual(line.product_id, self.mug)
 
+    def test_zeros_behind_the_point(self):
+        self.env["product.product"].create(
+            [{"name": "Saw", "default_code": "90.750"}, {"name": "Nail", "default_code": "8.00"}]
+        )
+        for sku, whole in (("90.75", "90.750"), ("8", "8.00")):
+            line = self.of("Channel,Channel SKU,Product SKU", f"Tea Shop,CH-0,{sku}")
+            self.assertEqual(line.reason_code, "row_zeros")
+            self.assertIn(f"{sku} may stand for {whole}", line.text)
+
     def test_numbers_of_a_workbook(self):
         saw = self.env["product.product"].create({"name": "Saw", "default_code": "417"})
         self.listings[0].write({"sku": "5417", "sku_key": "5417"})

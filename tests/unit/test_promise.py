@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from order_channel_mapping.tools.promise import MOST, least_complete, whole_units
+from order_channel_mapping.tools.promise import MOST, least_complete, whole_quantity, whole_units
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,25 @@ from order_channel_mapping.tools.promise import MOST, least_complete, whole_unit
 )
 def test_whole_units(available, per_unit, units):
     assert whole_units(available, per_unit) == units
+
+
+@pytest.mark.parametrize(
+    ("quantity", "kept"),
+    [
+        (Decimal(5), 5),
+        (Decimal("5.9"), 5),
+        (Decimal("-2.5"), -2),
+        (Decimal("1e999999999"), MOST),
+        (Decimal("-Infinity"), -MOST),
+        (Decimal("NaN"), None),
+        (Decimal("sNaN"), None),
+        (None, None),
+        ("5", None),
+        (7.0, 7),
+    ],
+)
+def test_a_marketplaces_quantity_as_it_is_kept(quantity, kept):
+    assert whole_quantity(quantity) == kept
 
 
 def test_the_least_component_decides():

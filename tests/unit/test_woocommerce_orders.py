@@ -312,7 +312,7 @@ def test_settling(values, target, settled):
         ("failed", OrderStatus.CANCELLED, None, False),
         ("awaiting-pickup", OrderStatus.OPEN, "Status 'Awaiting pickup' at the store.", False),
         ("checkout-draft", OrderStatus.OPEN, "Status 'Draft' at the store.", True),
-        ("trash", OrderStatus.OPEN, "Status 'Trash' at the store.", True),
+        ("trash", OrderStatus.OPEN, "It is in the store's trash.", True),
     ],
 )
 def test_what_a_status_means(slug, status, hold, skip):

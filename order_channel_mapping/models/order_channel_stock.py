@@ -216,6 +216,7 @@ class OrderChannel(models.Model):
             return run, [], outcome
         offers = self._offers(self.env["order.channel.listing"].browse(marked), siblings=True)
         self._look_again(offers)
+        self._forgive_held([offer for offer in offers.values() if offer.hold])
         changed, equal = self._changed_offers(offers, marked)
         drifted, run = self._drifted_offers(equal, run)
         changed += drifted

@@ -109,6 +109,13 @@ class OrderChannel(models.Model):
         self.env["order.channel.stock.push"].invalidate_model()
         self.env["order.channel.listing"].invalidate_model(["pushed_quantity", "pushed_at"])
 
+    def _forgive_held(self, offers):
+        """What is not pushed any more fails no more: switched off, ignored, no longer counted at the channel. That an item is
+        gone stays said."""
+        if offers:
+            refs = [offer.listing.external_id for offer in offers]
+            self._solve_failures("stock", refs, Domain("reason_code", "!=", "item_gone"))
+
     def _settle_stock_failures(self, run, taken, failed):
         """Close the failures of what was taken now; put what was refused on record, to be tried again where that may help.
 

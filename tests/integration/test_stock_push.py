@@ -508,6 +508,20 @@ class TestHolds(StockCase):
         self.assertEqual(self.connector.held[lost.external_id], 11)
         self.assertFalse(self.failures())
 
+    def test_what_is_not_pushed_any_more_fails_no_more(self):
+        product = self.make_product(on_hand=10)
+        off, lost, other = (self.make_listing(product) for __ in range(3))
+        for listing in (off, other):
+            self.connector.answers[listing.external_id] = PushResult(
+                listing.external_id, PushStatus.FAILED, code="stock_not_managed"
+            )
+        self.lose(lost, gone="item")
+        self.push()
+        self.assertEqual(len(self.failures()), 3)
+        off.stock_ref = False  # as a fetch of items says
+        self.push()
+        self.assertEqual(self.failures().listing_id, lost + other)
+
     def test_a_selection_with_an_offline_store_and_others_that_rest(self):
         stall_account = self.env["order.channel.account"].create(
             {"name": "Stall", "provider": "offline", "company_id": self.company.id}

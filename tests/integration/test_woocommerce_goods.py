@@ -157,6 +157,48 @@ class TestStock(GoodsCase):
         failure = self.env["order.channel.failure"].search([("channel_id", "=", self.channel.id)])
         self.assertEqual(failure.remedy, reason_text(self.env, "stock_not_managed")[1])
 
+    def test_what_somebody_sets_at_the_store_is_set_back(self):
+        refs = [self.add(f"SET-{number}") for number in range(3)]
+        parent = self.store.shop.add_product("Tee", type="variable")
+        refs.append(self.vary(parent, "TEE-L"))
+        self.start()
+        self.push()
+        self.assertEqual([self.store.do("available", ref=ref) for ref in refs], [100] * 4)
+        for ref, quantity in zip(refs[1:], (7, 250, 0), strict=True):
+            self.store.shop.edit_product(ref, stock_quantity=quantity)
+        run = self.sync("items")
+        self.assertFalse(run.updated, "no item is another one")
+        self.assertEqual([self.listing(ref).remote_quantity for ref in refs], [100, 7, 250, 0])
+        self.sync()
+        run, calls = self.push()
+        self.assertEqual((run.updated, calls), (3, 2))
+        self.assertEqual([self.store.do("available", ref=ref) for ref in refs], [100] * 4)
+        self.sync("items")
+        self.sync()
+        self.assertFalse(self.push()[0], "and that is that")
+
+    def test_what_is_in_the_bin_takes_no_quantities(self):
+        kept, binned, deleted = self.add("KEPT"), self.add("BINNED"), self.add("DELETED")
+        self.start()
+        self.store.shop.edit_product(binned, status="trash")
+        self.store.shop.delete_product(deleted)
+        run, __ = self.push()
+        self.assertEqual((run.updated, run.failed), (1, 2))
+        self.assertEqual(self.store.do("available", ref=kept), 100)
+        lost = self.listing(binned) + self.listing(deleted)
+        self.assertEqual(lost.mapped("gone"), [True, True])
+        failures = self.env["order.channel.failure"].search([("listing_id", "in", lost.ids), ("state", "=", "open")])
+        self.assertEqual(failures.mapped("reason_code"), ["item_gone"] * 2)
+        self.env["order.channel.stock.change"]._mark_listings(lost)
+        self.assertFalse(self.push()[0], "they are not asked again")
+        self.store.shop.edit_product(binned, status="publish")
+        self.channel._fetch_all_items()
+        self.sync("items")
+        self.assertFalse(self.listing(binned).gone)
+        self.push()
+        self.assertEqual(self.store.do("available", ref=binned), 100)
+        self.assertEqual(failures.mapped("state"), ["open", "solved"])
+
     def test_the_least_number_of_calls(self):
         """110 products go in two calls of a hundred at most, 18 variations in one for each of their 6 products."""
         shop, stock = self.store.shop, {"manage_stock": True, "stock_quantity": 5, "regular_price": "10.00"}

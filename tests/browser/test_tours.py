@@ -40,9 +40,9 @@ class TestOrderTours(WorldCase):
         cls.fill_shop()
         cls.clerk = cls.new_user("clerk", USER, company=cls.company)
 
-    def tour(self, name):
+    def tour(self, name, login="clerk"):
         with connected(self.env, self.connector):
-            self.start_tour("/odoo", name, login="clerk")
+            self.start_tour("/odoo", name, login=login)
         self.env.invalidate_all()
 
     def test_a_clerk_links_an_unconfirmed_item(self):
@@ -64,10 +64,14 @@ class TestOrderTours(WorldCase):
         self.assertEqual(sold, {"TEA-GREEN-100": 6.0, "GIFT-SAMPLER": 2.0})
         self.assertAlmostEqual(order.amount_total, order.channel_order_id.amount_total, 2)
 
-    def test_a_clerk_answers_which_tax_it_is(self):
+    def test_a_search_that_finds_nothing_says_so(self):
+        self.tour("order_channel_empty_search")
+
+    def test_who_may_invoice_answers_which_tax_it_is(self):
         order = self.sale(1007)
         self.assertTrue(order.channel_to_resolve)
-        self.tour("order_channel_choose_tax")
+        self.new_user("accountant", f"{USER},account.group_account_invoice", company=self.company)
+        self.tour("order_channel_choose_tax", "accountant")
         self.assertFalse(order.channel_to_resolve)
         self.assertEqual(order.order_line[0].tax_ids, self.tax)
 

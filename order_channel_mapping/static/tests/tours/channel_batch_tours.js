@@ -38,6 +38,6 @@ registry.category("web_tour.tours").add("order_channel_auto_link", {
         { trigger: "button[name=action_undo]", run: "click" },
         { trigger: ".modal footer button:contains('Undo')", run: "click" },
         { trigger: ".o_arrow_button_current:contains('Undone')" },
-        { trigger: "div[name=results] tr:contains('Put back') .o_field_widget[name=undone_count]:contains('3')" },
+        { trigger: "div[name=results] tr:contains('Undone') .o_field_widget[name=undone_count]:contains('3')" },
     ],
 });

@@ -147,3 +147,20 @@ tours.add("order_channel_offline_order", {
         { trigger: ".o_arrow_button_current:contains('Sales Order')" },
     ],
 });
+
+tours.add("order_channel_empty_search", {
+    url: "/odoo",
+    steps: () => [
+        ...openMenu("menu_listings", "menu_listings_unconfirmed"),
+        { trigger: ".o_data_row" },
+        { trigger: ".o_searchview_input", run: "edit no such thing" },
+        { trigger: ".o_searchview_autocomplete .o-dropdown-item:first", run: "click" },
+        { trigger: ".o_view_nocontent:contains('Nothing matches your search'):not(:contains('Nothing to confirm'))" },
+        {
+            content: "Without the search the items are there again",
+            trigger: ".o_searchview_facet:contains('no such thing') .o_facet_remove",
+            run: "click",
+        },
+        { trigger: ".o_data_row" },
+    ],
+});

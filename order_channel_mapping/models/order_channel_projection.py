@@ -229,7 +229,7 @@ class _Projector:
             plan.issues.append(("currency", None, {"currency": order.currency_code, "rate": "none"}))
         for line in order.line_ids:
             amounts = coins.round(line._amounts(digits))
-            if not amounts.quantity and not amounts.net:
+            if not amounts.net and (not amounts.quantity or line.kind == "rounding"):
                 continue
             booked += amounts.seller_total
             if line.kind == "rounding":

@@ -40,9 +40,9 @@ class TestRounding(TaxCase):
         refunds = payload.get("refunds", ())
         return woocommerce_orders.order(payload, refunds, Statuses())
 
-    def test_a_store_without_decimals(self):
+    def bring_crowns(self):
+        """899 + 99 crowns and 209.58 of tax, of a store that shows 1208."""
         self.activate("CZK")
-        vat21 = self.tax("21%", 21)
         taxes = lambda amount: [{"id": 7, "total": amount, "subtotal": amount}]  # noqa: E731
         goods = {"id": 1, "name": "Mug", "product_id": 11, "variation_id": 0, "quantity": 1, "sku": "MUG-1"}
         goods |= {"subtotal": "899", "total": "899", "taxes": taxes("188.79")}
@@ -54,13 +54,25 @@ class TestRounding(TaxCase):
                 501, currency="CZK", total="1208", line_items=[goods], shipping_lines=[shipping], tax_lines=[rate]
             )
         )
-        sale = self.sale("501")
+        return self.sale("501")
+
+    def test_a_store_without_decimals(self):
+        vat21 = self.tax("21%", 21)
+        sale = self.bring_crowns()
         self.assertEqual(self.rounding(sale).price_unit, 0.42)
         self.assertFalse(self.rounding(sale).tax_ids)
         self.assertIn("rounds some amounts otherwise", self.rounding(sale).name)
         event = self.channel_order("501").event_ids.filtered(lambda event: event.code == "rounded")
         self.assertRegex(event.text, r"Rounding of .*0\.42.* makes it the channel's total")
         self.assert_exact(sale, "1208", {vat21: "209.58"})
+
+    def test_a_currency_that_has_no_decimals_here_either(self):
+        vat21 = self.tax("21%", 21)
+        crowns = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "CZK")])
+        crowns.rounding = 1.0
+        sale = self.bring_crowns()
+        self.assertFalse(self.rounding(sale), "each amount takes along what rounding leaves")
+        self.assert_exact(sale, "1208", {vat21: "210"})
 
     def test_two_refunds_of_thirds(self):
         """3 of 7.77 in all, less a third: each of the two refunds is rounded at the store, and so is what is left here."""

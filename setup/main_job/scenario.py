@@ -142,8 +142,12 @@ def map_what_is_left(job: Job) -> None:
         product = env["product.product"].search([("default_code", "=", notes["pack"]["of"])])
         wizard.write({"product_id": product.id, "quantity": notes["pack"]["quantity"]})
         wizard.action_link()
-        for kind in ("custom_line", "unknown_item"):
-            orders[kind].action_channel_confirm_items()
+        orders["custom_line"].action_channel_confirm_items()
+        answer = orders["unknown_item"].action_channel_confirm_items()
+        job.equal("asked about what the shop has of an unknown item", answer.get("target"), "new")
+        form = env[answer["res_model"]].browse(answer["res_id"])
+        form.opening_stock = True
+        form.action_confirm()
         for kind, order in orders.items():
             job.equal(f"frozen after mapping: {kind}", order.mapped("channel_frozen"), [False])
         totals = {kind: order.amount_total for kind, order in orders.items()}

@@ -157,7 +157,9 @@ class OrderChannelListing(models.Model):
         unmapped = [("code", "=", "unmapped")]
         orders = Blocker.search_fetch([*unmapped, ("listing_id", "in", self.ids)], ["order_id"]).order_id
         of_orders = [("order_id", "in", orders.ids)]
-        frozen = Blocker.search_fetch([*unmapped, *of_orders, ("listing_id", "not in", self.ids)], ["order_id"]).order_id
+        frozen = Blocker.search_fetch(
+            [*unmapped, *of_orders, ("listing_id", "not in", self.ids)], ["order_id"]
+        ).order_id
         other = [("code", "!=", "unmapped"), ("overruled_by_id", "=", False)]
         held = Blocker.search_fetch([*other, *of_orders], ["order_id"]).order_id - frozen
         return Freed(orders - frozen - held, held, frozen)

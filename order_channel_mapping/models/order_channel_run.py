@@ -50,7 +50,9 @@ class OrderChannelRun(models.Model):
     calls = fields.Integer(string="HTTP Calls", readonly=True)
     reason_code = fields.Char(readonly=True)
     reason_params = fields.Json(readonly=True)
-    next_try_at = fields.Datetime(string="Next Try", compute="_compute_next_try_at")  # of one that failed, while it is the last
+    next_try_at = fields.Datetime(
+        string="Next Try", compute="_compute_next_try_at"
+    )  # of one that failed, while it is the last
     failure_ids = fields.One2many("order.channel.failure", "run_id", string="Failures", readonly=True)
 
     _counts_add_up = models.Constraint(

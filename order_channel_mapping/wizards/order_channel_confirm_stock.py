@@ -110,7 +110,13 @@ class OrderChannelConfirmLine(models.TransientModel):
         return result
 
     @api.depends(
-        "decision", "product_type", "opening_quantity", "wizard_id.opening_stock", "opening_stock", "product_id", "quantity"
+        "decision",
+        "product_type",
+        "opening_quantity",
+        "wizard_id.opening_stock",
+        "opening_stock",
+        "product_id",
+        "quantity",
     )
     @api.depends_context("lang")
     def _compute_stock_text(self):

@@ -14,7 +14,8 @@ from odoo.addons.order_channel_mapping.tools.guard import internal
 from odoo.addons.order_channel_mapping.tools.normalize import normalize_sku
 
 from tests.common import ChannelCase
-from tests.fakes import FakeConnector, connected, line, order
+from tests.fakes import FakeConnector, connected, line
+from tests.fakes import order as channel_order
 
 from .connect_common import GROUPS, STORE, ConnectMixin
 
@@ -110,8 +111,8 @@ class TestGoLive(GoLiveCase):
         self.channel.sudo().order_start = "2026-01-01"
         connector = FakeConnector()
         connector.orders = [
-            order("1", [line("a", "hat", sku="HAT", quantity=3)]),
-            order("2", [line("b", "hat", sku="HAT")], payment_status=PaymentStatus.PENDING),
+            channel_order("1", [line("a", "hat", sku="HAT", quantity=3)]),
+            channel_order("2", [line("b", "hat", sku="HAT")], payment_status=PaymentStatus.PENDING),
         ]
         with connected(self.env, connector):
             self.channel.sudo()._ingest_orders(connector.orders, self.channel.sudo()._open_run("orders"))

@@ -228,7 +228,8 @@ class TestLinkImpact(OrderCase):
         form = self.form(self.box)
         form.product_id = self.tea
         self.assertRegex(
-            form.orders_text, r"^1 order is released \(.*10\.00.*\); 1 more stays to resolve for another reason; 1 order"
+            form.orders_text,
+            r"^1 order is released \(.*10\.00.*\); 1 more stays to resolve for another reason; 1 order",
         )
         answer = form.save().action_link()
         self.assertRegex(

@@ -16,7 +16,9 @@ COLOURS = ("success", "info", "warning", "danger", "muted")
 class TestScreenRules(ChannelCase):
     def our_views(self, *kinds):
         """``[(record, model, tree)]`` of the views that the addon defines, as they are shown."""
-        data = self.env["ir.model.data"].search([("module", "=", "order_channel_mapping"), ("model", "=", "ir.ui.view")])
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "order_channel_mapping"), ("model", "=", "ir.ui.view")]
+        )
         for view in self.env["ir.ui.view"].browse(data.mapped("res_id")):
             if view.type in kinds and view.model and (view.mode == "primary" or not view.inherit_id):
                 arch = self.env[view.model].get_view(view.id, view.type)["arch"]
@@ -50,7 +52,9 @@ class TestScreenRules(ChannelCase):
     def colour(self, node, name, value):
         for colour in COLOURS:
             condition = node.get(f"decoration-{colour}")
-            if condition and safe_eval(condition, {**defaultdict(bool), name: value, "done_at": False, "brings": False}):
+            if condition and safe_eval(
+                condition, {**defaultdict(bool), name: value, "done_at": False, "brings": False}
+            ):
                 return colour
         return None
 
@@ -89,7 +93,9 @@ class TestScreenRules(ChannelCase):
             self.assertLessEqual(len(buttons), 3, view.name)
 
     def test_the_rest_is_among_the_actions(self):
-        listing_actions = self.env["ir.actions.server"].search([("binding_model_id.model", "=", "order.channel.listing")])
+        listing_actions = self.env["ir.actions.server"].search(
+            [("binding_model_id.model", "=", "order.channel.listing")]
+        )
         self.assertLessEqual(
             {"Auto-Link", "Edit and Confirm", "Find Products", "Looks Right", "Unlink", "Push Stock"},
             set(listing_actions.mapped("name")),

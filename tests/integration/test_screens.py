@@ -82,13 +82,9 @@ class TestScreens(OrderCase):
         )
         self.env["order.channel.listing"].search([("sku", "=", "NEW-4")])._ignore()
         orders = self.env["sale.order"].union(*(self.sale(number) for number in "123456"))
-        self.assertEqual(
-            orders.mapped("channel_cure"), ["process", "link", "resolve", "tax", "link", "resolve"]
-        )
+        self.assertEqual(orders.mapped("channel_cure"), ["process", "link", "resolve", "tax", "link", "resolve"])
         self.assertEqual(orders.channel_order_id.mapped("cure"), orders.mapped("channel_cure"))
-        opened = [
-            order.action_channel_cure()["res_model"] for order in orders if order.channel_cure != "process"
-        ]
+        opened = [order.action_channel_cure()["res_model"] for order in orders if order.channel_cure != "process"]
         self.assertEqual(
             opened,
             [
@@ -136,9 +132,7 @@ class TestScreens(OrderCase):
     def test_facts_are_on_the_first_page_where_there_are_any(self):
         elsewhere = {"shipping": replace(self.address(), street="Parcel locker 7"), "note": "Ring twice"}
         self.take(
-            self.order(
-                "1", [line("a", sku="MUG-1")], shipping_method="Express", purchase_order="PO-1", **elsewhere
-            ),
+            self.order("1", [line("a", sku="MUG-1")], shipping_method="Express", purchase_order="PO-1", **elsewhere),
             self.order("2", [line("b", sku="MUG-1")]),
         )
         always = {"channel_placed_at", "channel_total", "channel_payment_status"}

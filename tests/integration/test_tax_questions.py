@@ -50,9 +50,7 @@ class TestTaxQuestions(OrderCase):
         )
         form.tax_id = self.vat19
         form.save()
-        self.assertEqual(
-            [self.sale(number).channel_to_resolve for number in "12345"], [False, False, True, True, True]
-        )
+        self.assertEqual([self.sale(number).channel_to_resolve for number in "12345"], [False, False, True, True, True])
         self.assertEqual([row["orders"] for row in self.questions()], [2])
 
     def test_another_rate_or_country_releases_nothing(self):

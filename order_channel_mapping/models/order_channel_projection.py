@@ -285,7 +285,11 @@ class _Projector:
         plan.rounding += rounding
         product = self.services["rounding"]
         values = self._values(order, product, product.uom_id, ONE, rounding, [], [])
-        values |= {"channel_key": "rounding", "sequence": 1001, "name": product.get_product_multiline_description_sale()}
+        values |= {
+            "channel_key": "rounding",
+            "sequence": 1001,
+            "name": product.get_product_multiline_description_sale(),
+        }
         plan.lines.append(PlannedLine("rounding", values, facts={"price": float(rounding)}))
 
     def _match_taxes(self, line, destination, plan):

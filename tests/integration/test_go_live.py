@@ -138,13 +138,13 @@ class TestGoLive(GoLiveCase):
             ]
         )
         SaleOrder = internal(self.env["sale.order"])
-        for channel_order in orders:
+        for known in orders:
             SaleOrder.create(
                 {
                     "partner_id": partner.id,
                     "order_channel_id": self.channel.id,
-                    "channel_order_id": channel_order.id,
-                    "channel_to_resolve": channel_order == orders[1],
+                    "channel_order_id": known.id,
+                    "channel_to_resolve": known == orders[1],
                 }
             )
         wizard = self.wizard()

@@ -93,7 +93,16 @@ def test_records_are_frozen_and_have_defaults():
 
 def test_errors_have_stable_codes():
     codes = {error.code for error in vars(base).values() if isinstance(error, type) and issubclass(error, Exception)}
-    assert codes == {"error", "auth", "rate_limited", "unavailable", "rejected", "bad_payload", "too_large", "signature"}
+    assert codes == {
+        "error",
+        "auth",
+        "rate_limited",
+        "unavailable",
+        "rejected",
+        "bad_payload",
+        "too_large",
+        "signature",
+    }
 
 
 # === VALUES === #

@@ -216,7 +216,8 @@ def test_every_order_of_any_store_adds_up(case):
     assert_adds_up(record, coin)
     sums = 2 + 2 * len(order["tax_lines"])
     assert abs(rounding(record)) <= max(unit / 2 * sums, coin * len(record.lines))
-    assert abs(tax_sum(record) - tax) <= unit / 2 + coin * len(order["tax_lines"])  # its own sum is rounded to what it shows
+    # its own sum is rounded to what it shows
+    assert abs(tax_sum(record) - tax) <= unit / 2 + coin * len(order["tax_lines"])
     for entry in record.lines:
         assert all(amount % coin == 0 for amount in (entry.subtotal, entry.discount, entry.total)), "whole coins"
     if places == digits_of(order["currency"]):

@@ -66,7 +66,7 @@ class OrderChannelBatch(models.Model):
         rows = [row for group in groups for row in group]
         names = self.env["order.channel"]._sheet_names(self.company_id.ids)
         found = SimpleNamespace(
-            channels={normalize_sku(name): channel_id for channel_id, name in names.items()},
+            channels=self._channels_by_name(names),
             actions=self.env["order.channel.listing"]._sheet_action_keys(),
             digits=self.env["decimal.precision"].precision_get("Product Unit"),
         )
@@ -81,6 +81,17 @@ class OrderChannelBatch(models.Model):
         worked_out = self.with_context(sheet_listing_ids=confirmed.ids)._prepare_confirm(confirmed)
         found.confirm = {values["listing_id"]: values for values in worked_out}
         return found
+
+    def _channels_by_name(self, names):
+        """``{name as it is compared: channel id}``: as sheets are written here, else as the store calls itself, by which other
+        systems know it.
+
+        :param dict names: channel id -> name in a sheet
+        """
+        channels = self.env["order.channel"].browse(names)
+        stores = channels.grouped(lambda channel: normalize_sku(channel.external_name))
+        known = {name: same.id for name, same in stores.items() if name and len(same) == 1}
+        return known | {normalize_sku(name): channel_id for channel_id, name in names.items()}
 
     def _look_up_listings(self, rows, found):
         """``found.listings``: by channel and ID; ``found.items``: by the channel's SKU."""

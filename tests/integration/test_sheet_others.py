@@ -77,6 +77,15 @@ class TestOtherSheets(SheetCase):
                 allowed_company_ids=self.clerk.company_ids.ids
             )._make_from_sheet(self.file(("item-0", "MUG-1")), "x.csv", company, self.channel)
 
+    def test_a_channel_by_the_name_of_its_store(self):
+        self.other.external_name = "books.example.com"
+        lines = ("SubSource,Channel SKU,Product SKU", "BOOKS.example.com,CH-0,MUG-1")
+        self.assertEqual(self.of(*lines).listing_id, self.elsewhere[0])
+        self.channel.external_name = "books.example.com"
+        self.assertEqual(self.problem(*lines).reason_code, "row_channel", "two are called so")
+        self.channel.name = "books.example.com"
+        self.assertEqual(self.of(*lines).listing_id, self.listings[0], "the name here goes first")
+
     def test_of_several_items_with_one_sku_the_one_that_is_meant(self):
         lines = ("Channel,Channel SKU,Product SKU", "Tea Shop,CH-5,MUG-1")
         twin = self.listings[5].copy({"external_id": "twin", "sku": "ch-5", "name": "Tasse"})

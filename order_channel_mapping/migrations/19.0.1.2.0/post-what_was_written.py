@@ -1,24 +1,31 @@
 import logging
+from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
+from odoo.fields import Domain
 
 from odoo.addons.order_channel_mapping.models.order_channel_projection import _Projector
 from odoo.addons.order_channel_mapping.tools.guard import internal
 
 _logger = logging.getLogger(__name__)
 BATCH = 200
+#: processed orders that may still be set back to a quotation
+DAYS = 90
 
 
 def migrate(cr, version):
-    """What of an open order differs from what would be written now is what people changed: from now on it stays until the
-    channel changes that very thing."""
+    """What of an order differs from what would be written now is what people changed: from now on it stays until the
+    channel changes that very thing. Not so where a change of the channel's still waits for a person."""
     env = api.Environment(cr, SUPERUSER_ID, {"active_test": False})
-    domain = [
-        ("channel_order_id", "!=", False),
-        ("channel_written", "=", False),
-        ("state", "in", ("draft", "sent", "cancel")),
-        ("order_channel_id.provider", "!=", "offline"),
-    ]
+    recent = fields.Datetime.now() - timedelta(days=DAYS)
+    changed = env["order.channel.blocker"].search([("code", "=", "changed")]).order_id
+    domain = (
+        Domain("channel_order_id", "!=", False)
+        & Domain("channel_order_id", "not in", changed.ids)
+        & Domain("channel_written", "=", False)
+        & Domain("order_channel_id.provider", "!=", "offline")
+        & (Domain("state", "in", ("draft", "sent", "cancel")) | Domain("date_order", ">=", recent))
+    )
     ids = env["sale.order"].search(domain).ids
     for start in range(0, len(ids), BATCH):
         sale_orders = env["sale.order"].browse(ids[start : start + BATCH])

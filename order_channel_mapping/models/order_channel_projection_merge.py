@@ -55,6 +55,8 @@ class OrderChannelOrder(models.Model):
         self._take_off(left.filtered(lambda line: not line.qty_delivered))
 
     def _rewrite_line(self, sale_line, planned):
+        """The channel's exact amounts are written in any case: Odoo heeds them where quantity, price and taxes are those that
+        they are for, and works them out by rate where a person has changed one of these."""
         theirs, base = planned.values["channel_written"], sale_line.channel_written
         if base == theirs:
             return
@@ -78,8 +80,6 @@ class OrderChannelOrder(models.Model):
                 **merged,
                 "tax_ids": [Command.set(merged["tax_ids"])],
                 "technical_price_unit": theirs["price_unit"] if priced else sale_line.technical_price_unit,
-                # Odoo heeds the channel's amounts only where quantity, price and taxes are the channel's
-                "extra_tax_data": merged["tax_ids"] and planned.values["extra_tax_data"],
             }
         )
         if replaced:
@@ -230,7 +230,6 @@ def _carried(planned, edits):
         **{name: values[name] * edits[name] for name in ("product_uom_qty", "price_unit")},
         "discount": edits.get("discount", values["discount"]),
         "tax_ids": [Command.set(tax_ids)],
-        "extra_tax_data": tax_ids and values["extra_tax_data"],
     }
 
 

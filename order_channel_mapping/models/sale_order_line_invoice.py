@@ -15,8 +15,17 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
+    def _prepare_base_line_for_taxes_computation(self, **kwargs):
+        """Override of `sale`: where a person took all taxes off, the untaxed amount that the channel's taxes left counts no
+        more. Odoo would take it for one that fits, and show 1 x 11.90 as 10.00."""
+        if self.channel_key and not self.tax_ids:
+            kwargs.setdefault("extra_tax_data", False)
+        return super()._prepare_base_line_for_taxes_computation(**kwargs)
+
     def _prepare_invoice_line(self, **optional_values):
         values = super()._prepare_invoice_line(**optional_values)
+        if self.channel_key and not self.tax_ids:
+            values["extra_tax_data"] = False
         if self.channel_key and not self.display_type and values["quantity"] != self.product_uom_qty:
             values.update(self._partial_amounts(values["quantity"]))
         return values
@@ -29,7 +38,7 @@ class SaleOrderLine(models.Model):
         """
         ordered = round(decimal(self.product_uom_qty), 6)
         upto = round(decimal(self.qty_invoiced) + decimal(quantity), 6)  # sums of floats
-        extra = self.extra_tax_data or {}
+        extra = (self.tax_ids and self.extra_tax_data) or {}
         edited = self.tax_ids and (
             extra.get("quantity") != self.product_uom_qty
             or extra.get("price_unit") != self.price_unit

@@ -221,6 +221,18 @@ class TestRevisions(KeptCase):
         self.sold(line("a", sku="MUG-1", quantity=2, taxes=[("0.19", "3.80", False)]))
         self.assertEqual((sale.order_line.tax_ids.ids, sale.amount_total), ([], 20.0))
 
+    def test_included_taxes_taken_off_by_hand_leave_the_price(self):
+        included = self.vat19.copy({"name": "19% incl.", "price_include_override": "tax_included"})
+        sale = self.sold(line("a", sku="MUG-1", quantity=2, price="11.90", taxes=[("0.19", "3.80", True)]))
+        self.assertEqual((sale.order_line.tax_ids, sale.amount_untaxed), (included, 20.0))
+        sale.order_line.tax_ids = False
+        self.assertEqual((sale.amount_untaxed, sale.amount_total, sale.channel_to_resolve), (23.8, 23.8, False))
+        self.mug.invoice_policy = "order"
+        sale.action_channel_process()
+        self.assertEqual(sale._create_invoices().amount_total, 23.8)
+        sale.order_line.tax_ids = included
+        self.assertEqual((sale.amount_untaxed, sale.amount_total), (20.0, 23.8))
+
     def test_a_line_that_the_channel_took_off_tells_of_what_was_changed_on_it(self):
         sale = self.sold(line("a", sku="MUG-1"), line("b", sku="TEA-1"))
         sale.order_line[1].name += "\nnote of ours"

@@ -31,6 +31,8 @@ class OrderChannelOrder(models.Model):
         :return: (what changed, see ``_facts_changed``; values of the lines that are new)
         """
         self.ensure_one()
+        if values["status"] != "open":
+            values, lines_values = self._keep_routes(values, lines_values)
         changed = self._facts_changed(values, lines_values)
         self.write(values)
         known, new_lines = {line.external_id: line for line in self.line_ids}, []

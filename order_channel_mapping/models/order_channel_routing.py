@@ -113,6 +113,18 @@ class OrderChannel(models.Model):
             due._recheck()
 
 
+class OrderChannelOrder(models.Model):
+    _inherit = "order.channel.order"
+
+    def _keep_routes(self, values, lines_values):
+        """Values of an order that is over, with who shipped what left as it was: the channel may not say it any more."""
+        self.ensure_one()
+        owners = {line.external_id: line.fulfilled_by for line in self.line_ids if line.fulfilled_by}
+        return {**values, "fulfilled_by": self.fulfilled_by or values["fulfilled_by"]}, [
+            {**line, "fulfilled_by": owners.get(line["external_id"], line["fulfilled_by"])} for line in lines_values
+        ]
+
+
 class SaleOrderLine(models.Model):
     """A line that somebody else ships stays for its money: no move is made, and what the channel says was shipped counts as
     delivered."""

@@ -83,6 +83,17 @@ class TestOtherLocations(RoutingCase):
         self.assertEqual((ours.qty_delivered, theirs.qty_delivered, theirs.qty_to_invoice), (0, 1, 1))
         self.assertFalse(sale.channel_to_resolve, sale.channel_blocker_ids.mapped("text"))
 
+    def test_who_shipped_what_stays_when_an_order_is_over(self):
+        """Of an order that is archived the connector does not ask for all of that any more."""
+        self.take(self.mixed())
+        sale = self.sale("1")
+        goods = [line("a", sku="MUG-1", fulfilled_quantity=1), line("b", sku="TEA-1", quantity=2, fulfilled_quantity=2)]
+        done = {"status": records.OrderStatus.COMPLETED, "fulfillment_status": records.FulfillmentStatus.FULFILLED}
+        self.take(self.version(9, *goods, **done))
+        self.assertEqual(self.channel_order("1").line_ids.mapped("fulfilled_by"), ["seller", "other"])
+        self.assertEqual(sale.order_line.mapped("qty_delivered"), [0, 2])
+        self.assertNotIn("changed", self.codes(sale))
+
     def test_what_they_have_shipped_before_holds_up_nothing(self):
         shipped = replace(self.mixed(1, fulfilled_quantity=2), fulfillment_status=records.FulfillmentStatus.PARTIAL)
         self.take(shipped)

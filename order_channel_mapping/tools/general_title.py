@@ -107,7 +107,7 @@ def _without_hashed(found):
 
 def _follows_payment(found):
     words = found.string[: found.start()].split()
-    return bool(words and _PAYMENT.fullmatch(words[-1].strip(":-–")) and words[-2:-1] != ["New"])
+    return bool(words and _PAYMENT.fullmatch(words[-1].strip(":-–")))
 
 
 def _is_sure(found):

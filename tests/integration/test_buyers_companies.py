@@ -4,6 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.addons.order_channel_mapping.connectors import records
+from odoo.addons.order_channel_mapping.tools.silence import Silence
 
 from tests.fakes import START, line
 from tests.integration.orders_common import OrderCase
@@ -104,6 +105,13 @@ class TestCompanies(CompaniesCase):
         self.assertEqual(
             (sale.partner_shipping_id.name, sale.partner_shipping_id.street), ("Bob Minor", "Beta Ltd, 2 Side St")
         )
+
+    def test_odoo_is_silent_to_who_ordered_for_a_company(self):
+        sale = self.sold("1", {"name": "Mary Major"}, {"name": "Bob Minor"})
+        self.assertFalse(
+            (sale.partner_id | sale.partner_invoice_id | sale.partner_shipping_id).mapped("email_normalized")[0]
+        )
+        self.assertIn("mary@acme.example", Silence(sale).emails)
 
     def test_two_people_of_one_e_mail_address_stay_two_names_on_the_document(self):
         self.take(

@@ -82,6 +82,9 @@ class TestCustomItems(OrderCase):
         self.assertEqual(self.listings(), known[1041] + known[1042])
         self.assertTrue(self.sold(1043).channel_frozen)
         self.assertEqual(len(self.listings()), 3)
+        self.take(self.order("both", lines, note="Ring twice", updated_at=START + timedelta(days=1)))
+        items = self.channel_order("both").line_ids.listing_id
+        self.assertEqual(items, known[1041] + known[1042], "an order that changes keeps its items")
 
 
 class TestTipLines(OrderCase):

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from lxml import etree
 
+from odoo.tests import Form
 from odoo.tools.safe_eval import safe_eval
 
 from tests.common import ChannelCase
@@ -141,3 +142,38 @@ class TestScreenRules(ChannelCase):
             for name in set(safe_eval(action.context or "{}")):
                 if name.startswith("search_default_"):
                     self.assertIn(f"o_channel_for_{name.removeprefix('search_default_')}", action.help, action.name)
+
+    # === AUTO-LINK === #
+
+    def new_batch(self, action, user):
+        context = safe_eval(action["context"]) if isinstance(action["context"], str) else action["context"]
+        return Form(self.env[action["res_model"]].with_user(user).with_context(**context))
+
+    def test_auto_link_has_the_only_channel_chosen(self):
+        self.env["order.channel"].search([]).active = False
+        clerk = self.new_user("clerk", f"{PREFIX}group_channel_user")
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"{PREFIX}order_channel_batch_action_auto_link")
+        self.assertFalse(self.new_batch(action, clerk).channel_ids[:])
+        shop = self.make_channel(name="Web Shop")
+        self.make_channel("offline", name="Stall", site=False, account_ref=False)
+        form = self.new_batch(action, clerk)
+        self.assertEqual(form.channel_ids[:], shop)
+        self.assertIn("Web Shop", form.name)
+        self.make_channel(name="Second Shop")
+        self.assertFalse(self.new_batch(action, clerk).channel_ids[:], "of two, a person chooses")
+
+    def test_auto_link_and_suggestions_are_about_what_the_list_shows(self):
+        shop, other = self.make_channel(name="Web Shop"), self.make_channel(name="Second Shop")
+        Listing = self.env["order.channel.listing"]
+        for channel in shop + other:
+            Listing.create(
+                {"channel_id": channel.id, "company_id": channel.company_id.id, "external_id": "1", "name": "Mug"}
+            )
+        clerk = self.new_user("clerk", f"{PREFIX}group_channel_user")
+        shown = {"active_model": Listing._name, "active_domain": [["channel_id", "=", shop.id]]}
+        list_ = Listing.with_user(clerk).with_context(**shown)
+        Batch = self.env["order.channel.batch"]
+        self.assertEqual(Batch.browse(list_.action_auto_link()["res_id"]).channel_ids, shop)
+        batch = Batch.browse(list_.action_accept_suggestions()["res_id"])
+        self.assertEqual(batch.channel_ids, shop)
+        self.assertEqual(Listing.search(batch.selection).channel_id, shop)

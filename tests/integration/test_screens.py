@@ -13,6 +13,7 @@ from odoo.modules import get_module_path
 from odoo.tests import Form
 from odoo.tools.safe_eval import safe_eval
 
+from odoo.addons.order_channel_mapping.connectors.base import Unavailable
 from odoo.addons.order_channel_mapping.connectors.records import PaymentStatus
 from odoo.addons.order_channel_mapping.tools.order_texts import EVENTS, blocker_text, event_text
 
@@ -273,6 +274,19 @@ class TestScreens(OrderCase):
             run.skips_text.splitlines(),
             ["2 × Placed before the date from which orders are taken in.", "1 × Test order."],
         )
+
+    def test_a_fetch_that_failed_says_when_it_is_tried_again(self):
+        first, second = (self.channel._open_run("orders") for __ in range(2))
+        self.assertEqual(first, second)
+        self.channel._handle_connector_error(Unavailable("HTTP 503"), first)
+        self.assertEqual(first.next_try_at, self.channel.next_try_at)
+        self.assertTrue(first.next_try_at)
+        later = self.channel._open_run("orders")
+        first.invalidate_recordset()
+        self.assertFalse(first.next_try_at, "another one was begun since")
+        later._close()
+        self.channel._set_health("ok")
+        self.assertFalse(later.next_try_at)
 
     def test_choosing_a_tax_is_filled_in(self):
         self.take(self.order("9", [line("t", sku="MUG-1", taxes=[("0.07", "0.70", False)])]))

@@ -18,7 +18,6 @@ class OrderChannelOrder(models.Model):
     buyer_company = fields.Char(readonly=True)
     buyer_vat = fields.Char(string="VAT Number", readonly=True, help="As the buyer gave it.")
     delivery_address = fields.Text(compute="_compute_delivery_address", help="As the channel gives it.")
-    delivered_elsewhere = fields.Boolean(compute="_compute_delivery_address")  # not where the invoice goes
     buyer_note = fields.Text(string="Buyer's Note", compute="_compute_delivery_address")
 
     @api.depends("currency_code")
@@ -30,14 +29,17 @@ class OrderChannelOrder(models.Model):
             order.currency_id = by_code.get(order.currency_code)
 
     @api.depends("data")
+    @api.depends_context("lang")
     def _compute_delivery_address(self):
-        for order in self:
-            data = order.data or {}
-            order.delivery_address = address_text(data.get("shipping"))
-            order.delivered_elsewhere = order.delivery_address and order.delivery_address != address_text(
-                {**(data.get("billing") or {}), "phone": (data.get("shipping") or {}).get("phone")}
-            )
-            order.buyer_note = data.get("note")
+        addresses = [(order.data or {}).get("shipping") or {} for order in self]
+        codes = {address.get("country") for address in addresses} - {None}
+        countries = {
+            country.code: country.name for country in self.env["res.country"].search([("code", "in", list(codes))])
+        }
+        for order, address in zip(self, addresses, strict=True):
+            country = address.get("country")
+            order.delivery_address = address_text({**address, "country": countries.get(country, country)})
+            order.buyer_note = (order.data or {}).get("note")
 
     def _has_other_vat(self):
         """Whether the buyer gave a VAT number that their contact does not have, or that Odoo refused."""
@@ -75,20 +77,30 @@ class SaleOrder(models.Model):
     channel_shipping_method = fields.Char(related="channel_order_id.shipping_method", string="Shipping Method")
     channel_purchase_order = fields.Char(related="channel_order_id.purchase_order")
     channel_buyer_vat = fields.Char(related="channel_order_id.buyer_vat", string="VAT Number at the Channel")
-    channel_delivery_address = fields.Text(
-        related="channel_order_id.delivery_address", string="Delivery Address at the Channel"
-    )
-    channel_delivered_elsewhere = fields.Boolean(related="channel_order_id.delivered_elsewhere")
+    channel_delivery_address = fields.Text(string="Deliver To", compute="_compute_channel_delivery_address")
     channel_buyer_note = fields.Text(related="channel_order_id.buyer_note", string="Buyer's Note")
     channel_currency_id = fields.Many2one(related="channel_order_id.currency_id", string="Currency at the Channel")
     channel_total = fields.Monetary(
         string="Total at the Channel", currency_field="channel_currency_id", compute="_compute_channel_total"
     )
 
+    @api.depends("channel_order_id", "partner_id", "partner_shipping_id")
+    def _compute_channel_delivery_address(self):
+        """Where it goes, which a person may have changed, unless that is the customer's own address, which is shown anyway."""
+        for order in self:
+            there = _label(order.partner_shipping_id) if order.channel_order_id else False
+            order.channel_delivery_address = there if there != _label(order.partner_id) else False
+
     @api.depends("channel_order_id.amount_total")
     def _compute_channel_total(self):
         for order in self:
             order.channel_total = order.sudo().channel_order_id.amount_total
+
+
+def _label(partner):
+    """A contact's name and address, as on a label."""
+    address = partner.sudo()._display_address(without_company=True)
+    return "\n".join(filter(None, [partner.sudo().name, *map(str.strip, address.split("\n"))]))
 
 
 def address_text(address):

@@ -1,5 +1,7 @@
 """What the channel says about an order reaches the person who has the sales order before them."""
 
+from dataclasses import replace
+
 from odoo import Command
 
 from odoo.addons.order_channel_mapping.connectors import records
@@ -31,9 +33,17 @@ class TestOrderFacts(OrderCase):
         self.assertEqual(sale.channel_purchase_order, "PO-4711")
         self.assertEqual((sale.channel_total, sale.channel_currency_id.name), (10.7, "USD"))
         self.assertEqual(sale.amount_total, 10.0)
-        self.assertEqual(
-            sale.channel_delivery_address, f"Mary Major\n1 Main St\n12345 Springfield\n{self.country_code}"
-        )
+        country = self.env["res.country"].search([("code", "=", self.country_code)]).name
+        self.assertEqual(sale.channel_order_id.delivery_address, f"Mary Major\n1 Main St\n12345 Springfield\n{country}")
+        self.assertFalse(sale.channel_delivery_address, "it is the customer's own, which is there already")
+
+    def test_where_it_goes_is_what_a_person_last_chose(self):
+        sale = self.sold(shipping=replace(self.address(), street="Parcel locker 7"))
+        self.assertIn("Parcel locker 7", sale.channel_delivery_address)
+        sale.partner_shipping_id = self.env["res.partner"].create({"name": "Ann", "street": "2 Side St"})
+        self.assertEqual(sale.channel_delivery_address.split("\n")[:2], ["Ann", "2 Side St"])
+        sale.partner_shipping_id = sale.partner_id
+        self.assertFalse(sale.channel_delivery_address)
 
     def test_methods_that_have_no_name_are_shown_by_their_code(self):
         self.assertEqual(self.sold(payment_methods=("cod", "card", "cod")).channel_payment_methods, "cod, card")

@@ -234,8 +234,9 @@ class TestOrders(WooCommerceCase):
         partner = self.sale(first).partner_id
         self.assertEqual(self.sale(second).partner_id, partner)
         self.assertEqual(
-            (partner.name, partner.country_id.code, partner.state_id.name), ("Robin Muster", "DE", "Berlin")
+            (partner.name, partner.country_id.code, partner.state_id.name), ("Muster GmbH", "DE", "Berlin")
         )
+        self.assertEqual(self.sale(first).partner_invoice_id.name, "Robin Muster")
         self.assertEqual(self.sale(first).partner_shipping_id, self.sale(second).partner_shipping_id)
         at_home = self.bought(self.lamp)
         self.assertEqual(self.sale(at_home).partner_id.state_id.name, "New York")

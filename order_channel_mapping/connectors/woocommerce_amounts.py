@@ -161,7 +161,7 @@ class Amounts:
         """How much of what the lines leave of the total is the store's own rounding: all of it or nothing.
 
         A coin a line is; so is half a unit of the decimals that the store shows for each of its sums that has fractions
-        of it. More is a difference that somebody has to look at.
+        of it, and half a coin a line beside that. More is a difference that somebody has to look at.
 
         :param rest: what :meth:`fill` gave
         """
@@ -170,7 +170,8 @@ class Amounts:
         unit = self._shown_unit()
         exact = [sum((line.net for line in lines if line.group == group), ZERO) for group in (GOODS, SHIPPING)]
         exact += [self._tax_sum(taxed, rate, group) for (rate, group), taxed in self._tax_groups(lines).items()]
-        return rest if abs(rest) <= unit / 2 * sum(bool(value % unit) for value in exact) else ZERO
+        explained = unit / 2 * sum(bool(value % unit) for value in exact) + self.unit / 2 * len(lines)
+        return rest if abs(rest) <= explained else ZERO
 
     def _shown_unit(self) -> Decimal:
         """The smallest amount that the store shows, as far as its sums tell: all of them are multiples of it."""

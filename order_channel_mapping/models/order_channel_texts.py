@@ -120,7 +120,7 @@ class OrderChannelRun(models.Model):
     text = fields.Char(string="Why It Stopped", compute="_compute_text")
     working = fields.Boolean(compute="_compute_working")
     push_ids = fields.One2many("order.channel.stock.push", "run_id", string="Stock Pushes", readonly=True)
-    skips_text = fields.Text(string="Skipped", compute="_compute_text")
+    skips_text = fields.Text(string="Why Skipped", compute="_compute_text")
 
     @api.depends("shown_state")
     def _compute_working(self):

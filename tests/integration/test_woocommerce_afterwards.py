@@ -80,7 +80,7 @@ class TestAfterwards(WooCommerceCase):
         refund = self.give_back()
         self.sync()
         self.assertAsks("quantities or prices (Lamp 3 → 2)", "money given back (payment: Partly refunded)")
-        self.sold.channel_blocker_ids.action_overrule()
+        self.sold.channel_blocker_ids.action_overrule("seen")
         order = self.store.shop.orders[self.ref]
         self.store.shop.orders.touch(order, "2026-01-02T00:00:00")  # before what a fetch asks for again
         self.store._routes.delete_refund("", {"force": "true"}, {}, self.ref, refund["id"])
@@ -93,7 +93,7 @@ class TestAfterwards(WooCommerceCase):
         self.store.do("set_status", order=self.ref, status="completed")
         self.sync()
         self.assertAsks("shipped there, not from Odoo")
-        self.sold.channel_blocker_ids.action_overrule()
+        self.sold.channel_blocker_ids.action_overrule("seen")
         self.store.do("set_status", order=self.ref, status="processing")
         self.give_back()
         self.sync()

@@ -12,9 +12,7 @@ class OrderChannelOrder(models.Model):
     currency_id = fields.Many2one("res.currency", string="Currency in Odoo", compute="_compute_currency_id")
     payment_methods = fields.Char(string="Paid With", readonly=True)
     shipping_method = fields.Char(readonly=True)
-    purchase_order = fields.Char(
-        string="Purchase Order", readonly=True, index="btree_not_null", help="The buyer's own number of this order."
-    )
+    purchase_order = fields.Char(readonly=True, index="btree_not_null", help="The buyer's own number of this order.")
     buyer_company = fields.Char(readonly=True)
     buyer_vat = fields.Char(string="VAT Number", readonly=True, help="As the buyer gave it.")
     delivery_address = fields.Text(compute="_compute_delivery_address", help="As the channel gives it.")

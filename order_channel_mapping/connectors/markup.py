@@ -38,7 +38,9 @@ def html_to_text(value: str) -> str:
     >>> html_to_text("I <3 you, 5 < 6 <M> &amp;lt;")
     'I <3 you, 5 < 6 <M> &lt;'
     """
-    value = value[:_MOST].replace("\r\n", "\n").replace("\r", "\n")
+    value = value[:_MOST]
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
     if "<" in value:
         value = _without_tags(_UNSEEN.sub("", value))
     return (html.unescape(value) if "&" in value else value).strip()

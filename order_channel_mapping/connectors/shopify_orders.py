@@ -107,7 +107,8 @@ def _goods(
 ) -> Iterable[OrderLine]:
     cancelled_order = bool(order.get("cancelledAt"))
     for line in order["lineItems"]["nodes"]:
-        quantity, fulfilled = amount(line["quantity"]), min(shipped.get(line["id"], ZERO), amount(line["quantity"]))
+        quantity = amount(line["quantity"])
+        fulfilled = min(shipped.get(line["id"], ZERO), quantity)
         # what was removed and can't be on its way: returned goods were removed too, but had been delivered
         gone = quantity - fulfilled - amount(line["unfulfilledQuantity"])
         removed = quantity - amount(line["currentQuantity"])
@@ -325,7 +326,9 @@ def _order(payload: Mapping[str, Any]) -> Order:
         for part in parcel.lines:
             shipped[part.external_id] = shipped.get(part.external_id, ZERO) + part.quantity
     routes = Routes(payload)
-    goods = (_with_cancelled_tax(line, payload) for line in _goods(payload, rules, routes, shipped))
+    goods = _goods(payload, rules, routes, shipped)
+    if payload.get("refunds"):
+        goods = (_with_cancelled_tax(line, payload) for line in goods)
     lines = [*goods, *_shipping(payload, rules), *_fees(payload, rules)]
     lines = with_tips(payload, lines)
     refunds = _refunds(payload, rules.included)

@@ -37,17 +37,19 @@ class Routes:
         self._by_line: dict[str, list[Payload]] = {}
         for part in self._parts:
             for entry in _entries(part):
-                if part not in self.live or amount(entry.get("remainingQuantity") or 0):
+                if part["status"] not in LIVE or amount(entry.get("remainingQuantity") or 0):
                     self._by_line.setdefault(entry["lineItem"]["id"], []).append(part)
+        for ref, parts in self._by_line.items():  # those that shipped it count where there are none that still will
+            self._by_line[ref] = [part for part in parts if part["status"] in LIVE] or parts
         self._split = []
         for line in order["lineItems"]["nodes"]:
-            if len({_is_elsewhere(part) for part in self._parts_of(line)}) > 1:
+            parts = self._parts_of(line)
+            if len(parts) > 1 and len(set(map(_is_elsewhere, parts))) > 1:
                 self._split.append(text(line.get("name")) or text(line.get("title")) or line["id"])
 
     def _parts_of(self, line: Payload) -> list[Payload]:
         """Those that a line is still to be shipped by; those that shipped it where there are none."""
-        parts = self._by_line.get(line["id"], [])
-        return [part for part in parts if part["status"] in LIVE] or parts
+        return self._by_line.get(line["id"], [])
 
     def fulfilled_by(self, line: Payload) -> str:
         """Who ships a line: "seller", or "other" for a location that is not the seller's."""

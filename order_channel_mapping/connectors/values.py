@@ -11,6 +11,7 @@ import math
 import re
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from .base import BadPayload
@@ -18,6 +19,9 @@ from .storable import YEARS
 
 #: before or behind the decimal point
 MOST_DIGITS = 300
+#: characters of an amount that is worth remembering
+USUAL = 16
+MOST_INT = 10**USUAL
 _DECIMALS = re.compile(r"\.(\d+)")
 
 
@@ -31,9 +35,9 @@ def shown(value: Any) -> str:
 
 def text(value: Any) -> str | None:
     """Trimmed text; nothing for nothing."""
-    if type(value) is not str:
-        value = "" if value is None else str(value)
-    return value.strip() or None
+    if type(value) is str:
+        return value.strip() or None
+    return None if value is None else str(value).strip() or None
 
 
 def identifier(value: Any) -> str:
@@ -88,6 +92,13 @@ def epoch(value: Any) -> datetime | None:
 
 def amount(value: Any) -> Decimal:
     """A number, as text or as JSON has it."""
+    kind = type(value)
+    if kind is str and len(value) < USUAL:
+        return _usual_amount(value)
+    return Decimal(value) if kind is int and abs(value) < MOST_INT else _amount(value)
+
+
+def _amount(value: Any) -> Decimal:
     try:
         number = Decimal(value if type(value) is str else str(value))
     except (InvalidOperation, ValueError):  # ValueError: thousands of digits
@@ -96,3 +107,7 @@ def amount(value: Any) -> Decimal:
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
         raise BadPayload(f"{shown(value)} is not an amount.")
     return number
+
+
+#: shops have few prices, in thousands of lines: each is read once
+_usual_amount = lru_cache(maxsize=4096)(_amount)

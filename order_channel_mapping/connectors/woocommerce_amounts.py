@@ -53,8 +53,10 @@ def settle(values: Sequence[Decimal], target: Decimal | None, unit: Decimal) -> 
     if target is None:
         target = sum(values, ZERO).quantize(unit, ROUND_HALF_UP)
     missing = target - sum(rounded, ZERO)
+    if not missing:
+        return rounded
     inexact = [place for place, value in enumerate(values) if value != rounded[place]]
-    if missing and abs(missing) <= unit * (len(inexact) + 1) / 2:
+    if abs(missing) <= unit * (len(inexact) + 1) / 2:
         step = unit.copy_sign(missing)
         inexact.sort(key=lambda place: (values[place] - rounded[place]) / step, reverse=True)
         for place in inexact[: int(missing / step)]:
@@ -107,9 +109,10 @@ class Amounts:
         self.unit = Decimal(1).scaleb(-decimals(order["currency"]))
         self.total = self.round(amount(order["total"]))
         self._rates = {str(part["rate_id"]): part for part in order.get("tax_lines") or ()}
-        self._sums = {name: amount(order[name]) for name in _SUMS if order.get(name) not in (None, "")}
+        self._order = order
         self._with_amounts: set[str] = set()
         self._country = country
+        self._names: dict[str, tuple[str, str, Decimal | None, str | None]] = {}
 
     def round(self, value: Decimal) -> Decimal:
         return value.quantize(self.unit, ROUND_HALF_UP)
@@ -136,8 +139,9 @@ class Amounts:
         groups = self._tax_groups(lines)
         sums = [self._tax_sum(taxed, rate, group) for (rate, group), taxed in groups.items()]
         targets = [value.quantize(self.unit, ROUND_HALF_UP) for value in sums]
-        if "total_tax" in self._sums:
-            targets = settle(sums, self.round(self._sums["total_tax"]), self.unit)
+        total_tax = self._order.get("total_tax")
+        if total_tax not in (None, ""):
+            targets = settle(sums, self.round(amount(total_tax)), self.unit)
         for ((rate, _group), taxed), target in zip(groups.items(), targets, strict=True):
             rounded = settle([line.raw_taxes[rate] for line in taxed], target, self.unit)
             for line, tax in zip(taxed, rounded, strict=True):
@@ -175,8 +179,9 @@ class Amounts:
 
     def _shown_unit(self) -> Decimal:
         """The smallest amount that the store shows, as far as its sums tell: all of them are multiples of it."""
+        sums = [amount(self._order[name]) for name in _SUMS if self._order.get(name) not in (None, "")]
         unit = Decimal(1)
-        while self.total and unit > self.unit and any(value % unit for value in (self.total, *self._sums.values())):
+        while self.total and unit > self.unit and any(value % unit for value in (self.total, *sums)):
             unit /= 10
         return unit if self.total else self.unit
 
@@ -184,7 +189,7 @@ class Amounts:
         """``price``: after discount, in the order's own convention."""
         before = line.net_before + (line.tax_before if self.included else ZERO)
         now = line.net + (sum(line.raw_taxes.values(), ZERO) if self.included else ZERO)
-        line.subtotal = price if self.round(before) == self.round(now) else self.round(before)
+        line.subtotal = price if before == now or self.round(before) == self.round(now) else self.round(before)
         line.discount = line.subtotal - price
         taxes = {rate: self._tax(rate, tax) for rate, tax in line.rounded_taxes.items()}
         line.taxes = tuple(filter(None, taxes.values()))
@@ -194,13 +199,20 @@ class Amounts:
     def _tax(self, rate: str, tax: Decimal) -> Tax | None:
         """None for what says nothing: no amount and no rate. 0 % with an amount, on this line or another, is a rate that a
         tax service leaves out."""
-        said = self._rates.get(rate, {})
-        percent = said.get("rate_percent")
-        fraction = None if percent in (None, "") else amount(percent) / HUNDRED
+        if rate not in self._names:
+            self._names[rate] = self._name(rate)
+        code, name, fraction, country = self._names[rate]
         if not fraction and rate in self._with_amounts:
             fraction = None
         if not tax and fraction is None:
             return None
+        return Tax(code, name, fraction, tax, self.included, country=country)
+
+    def _name(self, rate: str) -> tuple[str, str, Decimal | None, str | None]:
+        """(code, name, rate as a fraction, country) of one of the order's rates"""
+        said = self._rates.get(rate, {})
+        percent = said.get("rate_percent")
+        fraction = None if percent in (None, "") else amount(percent) / HUNDRED
         code = text(said.get("rate_code")) or text(said.get("label")) or "tax"
         country = code[:2] if len(code) > 2 and code[2] == "-" and code[:2].isupper() else self._country
-        return Tax(code, text(said.get("label")) or code, fraction, tax, self.included, country=country)
+        return code, text(said.get("label")) or code, fraction, country

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .attributes import is_hidden, is_serialized, merge
@@ -39,7 +40,7 @@ class Entry(NamedTuple):
 def line_attributes(line: Mapping[str, Any]) -> dict[str, str]:
     """What buyers and shop see under a line, but for what the variation's own title says already."""
     entries = list(_entries(line))
-    said = _said_by_title(line, entries) if line.get("variation_id") else frozenset()
+    said = _said_by_title(line, entries) if entries and line.get("variation_id") else frozenset()
     return merge((entry.label, entry.value) for place, entry in enumerate(entries) if place not in said)
 
 
@@ -58,17 +59,21 @@ def order_fields(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _entries(line: Mapping[str, Any]) -> Iterable[Entry]:
     for meta in line.get("meta_data") or ():
         key, label = str(meta.get("key") or ""), meta.get("display_key")
+        if key.startswith("_"):
+            continue  # hidden, as most are
         kept = _words(meta.get("value"))
         seen = _words(meta["display_value"]) if "display_value" in meta else kept
         if seen is None or is_hidden(key, kept or seen, str(label or "")) or is_serialized(seen):
             continue
         value = _fuller(key, kept or "", seen)
         if value:
-            yield Entry(key, _label(label) or _label(key) or key, value)
+            yield Entry(key, _label(str(label or "")) or _label(key) or key, value)
 
 
-def _label(value: Any) -> str | None:
-    words = " ".join(html_to_text(str(value or "")).split())
+@lru_cache(maxsize=4096)
+def _label(value: str) -> str | None:
+    """Shops have few names, in thousands of orders."""
+    words = " ".join(html_to_text(value).split())
     return text(words.rstrip(" :")) or text(words)
 
 
@@ -91,17 +96,29 @@ def _fuller(key: str, kept: str, seen: str) -> str:
     return " ".join(filter(None, (shown, *links)))
 
 
+@lru_cache(maxsize=4096)
+def _choice(name: str, parent_name: str) -> str:
+    """What a variation's title adds to its product's: ``, red, m,``."""
+    title, parent = html_to_text(name).casefold(), html_to_text(parent_name).casefold()
+    title = title[len(parent) :] if parent and title.startswith(parent) else title.partition(" - ")[2]
+    return f", {title.strip(' -')},"
+
+
+@lru_cache(maxsize=4096)
+def _may_be_attribute(key: str) -> bool:
+    return key.startswith(_TAXONOMY) or bool(_ATTRIBUTE_KEY.fullmatch(key))
+
+
 def _said_by_title(line: Mapping[str, Any], entries: list[Entry]) -> set[int]:
     """The places of the entries that are the variation's attributes and stand in its title, as WooCommerce puts them there:
     ``Tee - Red, M``. A buyer's word that happens to be the same is none of them."""
-    title = html_to_text(str(line.get("name") or "")).casefold()
-    parent = html_to_text(str(line.get("parent_name") or "")).casefold()
-    title = title[len(parent) :] if parent and title.startswith(parent) else title.partition(" - ")[2]
-    choice = f", {title.strip(' -')},"
     places: dict[str, list[int]] = {}
     for place, entry in enumerate(entries):
-        if _ATTRIBUTE_KEY.fullmatch(entry.key) or entry.key.startswith(_TAXONOMY):
+        if _may_be_attribute(entry.key):
             places.setdefault(" ".join(entry.value.casefold().split()), []).append(place)
+    if not places:
+        return set()
+    choice = _choice(str(line.get("name") or ""), str(line.get("parent_name") or ""))
     said: set[int] = set()
     for value, found in places.items():
         times = choice.count(f", {value},")

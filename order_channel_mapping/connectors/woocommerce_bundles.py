@@ -32,6 +32,9 @@ _CHILD_LINES = ("bundled_items", "composite_children", "child_items", "mnm_child
 _CHILD_KEYS = ("_bundled_items", "_composite_children", "_mnm_config", "_woosb_ids", "_wooco_ids", "_wooco_components")
 #: of any line: its own key in the cart
 _CART_KEYS = ("_bundle_cart_key", "_composite_cart_key", "_mnm_cart_key", "_yith_bundle_cart_key", "_cart_key")
+#: what only a part or a container has. Most orders have neither, and most of their lines' entries are none of these
+_TELLING_FIELDS = (*_PARENT_LINES, *_CHILD_LINES)
+_TELLING_KEYS = frozenset((*_PARENT_KEYS, *_PARENT_PRODUCTS, _CHAINED_TO, *_CHILD_KEYS))
 
 
 class Bundles:
@@ -41,10 +44,12 @@ class Bundles:
     """
 
     def __init__(self, lines: Sequence[Payload]):
-        self._lines = [_Line(line) for line in lines]
-        self._by_key = {key: line for line in self._lines for key in line.keys}
         self.part_of: dict[str, str] = {}
         self.containers: set[str] = set()
+        if len(lines) < 2 or not any(map(_tells, lines)):
+            return
+        self._lines = [_Line(line) for line in lines]
+        self._by_key = {key: line for line in self._lines for key in line.keys}
         for place, line in enumerate(self._lines):
             container = self._container(place, line)
             if container and container is not line:
@@ -69,12 +74,24 @@ class Bundles:
         return None
 
 
+def _tells(line: Payload) -> bool:
+    """Whether a line may be a container or a part of one."""
+    if any(map(line.get, _TELLING_FIELDS)):
+        return True
+    metas = line.get("meta_data")
+    return bool(metas) and any(_key(meta) in _TELLING_KEYS for meta in metas)
+
+
+def _key(meta: Any) -> str | None:
+    key = meta.get("key") if isinstance(meta, dict) else None
+    return key if isinstance(key, str) else None
+
+
 class _Line:
     """What a line says about itself, its container and its parts."""
 
     def __init__(self, line: Payload):
-        metas = [meta for meta in line.get("meta_data") or () if isinstance(meta, Mapping)]
-        self._metas = {meta.get("key"): meta.get("value") for meta in metas if isinstance(meta.get("key"), str)}
+        self._metas = {key: meta.get("value") for meta in line.get("meta_data") or () if (key := _key(meta))}
         self.ref = str(line["id"])
         self.products = {str(line[name]) for name in ("product_id", "variation_id") if line.get(name)}
         self.keys = {self.ref, *self._words(_CART_KEYS)}

@@ -162,8 +162,8 @@ class _Progress:
         reported = min(self._reported.get(ref, ZERO), quantity)
         if self.void:
             return reported, quantity - reported
-        given_back = sum((part.quantity for part in self._refunded.get(ref, ())), ZERO)
-        cancelled = min(given_back, quantity - reported)
+        parts = self._refunded.get(ref)
+        cancelled = min(sum((part.quantity for part in parts), ZERO), quantity - reported) if parts else ZERO
         return (quantity - cancelled if self.done else reported), cancelled
 
     def worth_of_cancelled(self, lines: Iterable[OrderLine]) -> Decimal:
@@ -182,8 +182,10 @@ class _Progress:
 
     def with_cancelled(self, line: Line, cancelled: Decimal) -> tuple[Tax, ...]:
         """The taxes of a line with what was given back of each for so many, where refunds say it for all of them."""
+        if self.void or not cancelled:
+            return line.taxes
         parts = self._refunded.get(str(line.payload["id"]), ())
-        if self.void or not cancelled or sum((part.quantity for part in parts), ZERO) != cancelled:
+        if sum((part.quantity for part in parts), ZERO) != cancelled:
             return line.taxes
         given_back = [sum((part.taxes.get(rate, ZERO) for part in parts), ZERO) for rate in line.tax_rates]
         return tuple(replace(tax, cancelled=value) for tax, value in zip(line.taxes, given_back, strict=True))

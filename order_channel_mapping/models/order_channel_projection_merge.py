@@ -34,7 +34,7 @@ class OrderChannelOrder(models.Model):
         touched = None if only_lines is None else set(only_lines.ids)
         if touched is None:
             _follow_discounts(plan, sale_lines, removed)
-        edits = self._edits_of_unmapped(sale_lines)
+        edits = self._edits_of_single(sale_lines)
         written, new = set(sale_lines), []
         for planned in plan.lines:
             sale_line = sale_lines.pop(planned.key, None)
@@ -94,20 +94,21 @@ class OrderChannelOrder(models.Model):
             params["line"] = sale_line._record_label()
         self._log_event("replaced", params, sale_line.channel_order_line_id)
 
-    def _edits_of_unmapped(self, sale_lines):
-        """What a person changed on lines whose item stood for nothing yet: where it becomes several products, it is meant for
-        all of them.
+    def _edits_of_single(self, sale_lines):
+        """What a person changed on lines whose item stood for one thing, or nothing yet: where it becomes several products,
+        it is meant for all of them.
 
         :return: ``{channel order line id: {field: value; quantity and price as a factor}}``
         """
-        placeholder = self.env.ref(PLACEHOLDER).sudo()
-        edits = {}
-        for line in sale_lines.values():
-            base = line.product_id == placeholder and line.channel_written
+        edits, lines = {}, self.env["sale.order.line"].union(*sale_lines.values())
+        for channel_line, of_line in lines.grouped("channel_order_line_id").items():
+            base = len(of_line) == 1 and channel_line.listing_id and of_line.channel_written
             if not base:
                 continue
-            ours = line._channel_values()
-            edits[line.channel_order_line_id.id] = {
+            ours = of_line._channel_values()
+            if any(ours[name] != base[name] for name in ("product_id", "product_uom_id")):
+                continue  # counted in what a person chose to sell
+            edits[channel_line.id] = {
                 "product_uom_qty": ours["product_uom_qty"] / base["product_uom_qty"] if base["product_uom_qty"] else 1,
                 "price_unit": ours["price_unit"] / base["price_unit"] if base["price_unit"] else 1,
                 **({"discount": ours["discount"]} if ours["discount"] else {}),

@@ -29,6 +29,13 @@ class TestKept(CorrectionCase):
         self.assertEqual((mug.name, mug.sequence), ("Line L1\nWrap it", 3))
         self.assertEqual((order.amount_untaxed, order.channel_to_resolve), (9.0, False), "the difference was kept")
 
+    def test_on_a_draft_as_a_bundle(self):
+        order = self.edited(confirm=False)
+        self.apply(self.relink(self.mug, (self.coffee, 2.0)))
+        self.assertEqual(order.order_line.mapped("product_uom_qty"), [2.0, 4.0])
+        self.assertEqual((order.order_line.mapped("discount"), order.amount_untaxed), ([50.0, 50.0], 9.0))
+        self.assertFalse(order.channel_to_resolve, "the difference was kept")
+
     def test_on_a_processed_order(self):
         order = self.edited(confirm=True)
         self.apply(self.relink((self.mug, 2.0)))

@@ -16,14 +16,16 @@ SURE_DIGITS = 3
 #: of the order's own number, to be known wherever it stands
 OWN_DIGITS = 4
 
-# whole words and beginnings of words, as shops write them in the languages of Europe
+# whole words with their endings, as shops write them in the languages of Europe; no compounds but those of a number:
+# a Bestellblock, a fakturablock and a Comandante are goods
 _ORDER = (
-    r"(?:orders?|order[- ]?(?:no|nr|num|number|id)|invoices?|bookings?|reservations?|receipts?"
-    r"|bestell\w*|auftr[aä]g\w*|rechnung\w*|buchung\w*|reservierung\w*"
+    r"(?:(?:orders?|order[- ]?(?:no|nr|num|number|id)|invoices?|bookings?|reservations?|receipts?"
+    r"|bestell(?:ung(?:en)?)?|auftrag(?:e?s)?|aufträge?n?|rechnung(?:en)?|buchung(?:en)?|reservierung(?:en)?"
     r"|commandes?|factures?|réservations?|pedidos?|facturas?|reservas?|ordin[ei]|fattur[ae]|prenotazion[ei]"
-    r"|encomendas?|faturas?|factuur|facturen|boeking(?:en)?|ordr(?:e[rn]?|erne)|faktur\w*|beställning\w*|bestilling\w*"
-    r"|zamówieni\w*|objednáv\w*|sipariş\w*|comand[aăe]\w*|rendelés\w*|számla\w*|tilau\w*|lasku\w*|заказ\w*|сч[её]т\w*"
-    r"|замовлен\w*|παραγγελί\w*)"
+    r"|encomendas?|faturas?|bestelling(?:en)?|factuur|facturen|boeking(?:en)?|ordr(?:e[rn]?|erne)|faktur\w{0,3}"
+    r"|beställning\w{0,4}|bestilling\w{0,4}|zamówieni\w{0,3}|objednáv\w{0,4}|sipariş\w{0,3}|comand(?:[aăe]|ei)"
+    r"|rendelés\w{0,3}|számla\w{0,2}|tilau(?:s|kse\w{0,3})|lasku\w{0,3}|заказ\w{0,3}|сч[её]т(?:а|у|ом|е|ов)?"
+    r"|замовлен\w{0,3}|παραγγελί\w{0,3})(?:s?[- ]?(?:nr|nummer|numer|number))?)"
 )
 #: items may be called so as well: only with a word for a payment
 _WEAK_ORDER = (
@@ -117,7 +119,7 @@ def _is_sure(found):
 
 def _without_own(title, number):
     own = (number or "").strip().lstrip("#")
-    if _digits(own) < OWN_DIGITS:
+    if _digits(own) < OWN_DIGITS or _YEAR.fullmatch(own):
         return title
     return re.sub(rf"(?<![\w-]){re.escape(own)}(?![\w-])", GAP, title, flags=re.IGNORECASE)
 

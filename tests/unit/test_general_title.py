@@ -41,6 +41,11 @@ from order_channel_mapping.tools.normalize import custom_listing_key
         ("Saldo ordine 1041", "Saldo ordine 1042"),
         ("Restbetaling bestelling 1041", "Restbetaling bestelling 1042"),
         ("Dopłata do zamówienia 1041", "Dopłata do zamówienia 1042"),
+        ("Bestell-Nr. 1041", "Bestell-Nr. 1042"),
+        ("Auftragsnummer 1041", "Auftragsnummer 1042"),
+        ("Rest faktura 1041", "Rest faktura 1042"),
+        ("Fakturanummer 41", "Fakturanummer 42"),
+        ("Доплата к заказу 1041", "Доплата к заказу 1042"),
     ],
 )
 def test_titles_of_several_orders_are_one_item(one, other):
@@ -75,6 +80,15 @@ def test_titles_of_several_orders_are_one_item(one, other):
         ("Deposit", "Balance"),
         ("Lamp ref. 4711", "Lamp ref. 4712"),
         ("Order 1041", "Invoice 1041"),
+        ("Bestellblock 100", "Bestellblock 200"),
+        ("Rechnungsbuch 100", "Rechnungsbuch 200"),
+        ("Auftragsbuch 100", "Auftragsbuch 200"),
+        ("Fakturablock 100", "Fakturablock 200"),
+        ("Beställningsblock 100", "Beställningsblock 200"),
+        ("Számlatömb 100", "Számlatömb 200"),
+        ("Laskukirja 100", "Laskukirja 200"),
+        ("Comandante 100", "Comandante 200"),
+        ("Счётчик 100", "Счётчик 200"),
     ],
 )
 def test_different_items_stay_apart(one, other):
@@ -86,6 +100,7 @@ def test_the_orders_own_number_is_known_wherever_it_stands():
     assert general_title("Extra WC-1041", "WC-1041") == "Extra …"
     assert general_title("iPhone 14", "#14") == "iPhone 14"
     assert general_title("Model 10412", "1041") == "Model 10412"
+    assert general_title("Calendar 2027", "#2027") == "Calendar 2027"
 
 
 def test_an_sku_is_a_key_whatever_the_title_says():

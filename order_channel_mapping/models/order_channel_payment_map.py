@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..tools.payments import NO_METHOD, pays_on_delivery
+from ..tools.payments import method_name, pays_on_delivery
 
 PAID = frozenset({"paid", "partially_refunded"})
 #: what can still be paid
@@ -61,10 +61,10 @@ class OrderChannel(models.Model):
         :param orders: list of :class:`connectors.records.Order`
         """
         methods = {
-            method
+            method_name(method)
             for order in orders
             if order.payment_status.value in OPEN_PAYMENT
-            for method in order.payment_methods or (NO_METHOD,)
+            for method in order.payment_methods or (None,)
             if order.payment_status.value != "authorized" or pays_on_delivery(method)
         }
         if not methods:
@@ -110,4 +110,4 @@ class OrderChannelOrder(models.Model):
 
     def _payment_methods(self):
         """The names of its payment methods in the channel's list."""
-        return (self.data or {}).get("payment_methods") or [NO_METHOD]
+        return [method_name(method) for method in (self.data or {}).get("payment_methods") or [None]]

@@ -16,6 +16,15 @@ NO_METHOD = "No method named"
 NAMES = {"bacs": "bank transfer", "cheque": "cheque", "cod": "cash on delivery"}
 
 
+def method_name(method):
+    """The name of a payment method in a channel's list.
+
+    >>> method_name(" Net 30 "), method_name(" ")
+    ('Net 30', 'No method named')
+    """
+    return (method or "").strip() or NO_METHOD
+
+
 def pays_on_delivery(method):
     """Whether the buyer pays whoever brings the parcel: such an order is shipped unpaid.
 

@@ -14,7 +14,7 @@ from ..connectors.records import FulfillmentStatus, LineKind, Order, OrderStatus
 from ..connectors.storable import storable
 from ..tools.addresses import names_pickup, normalize_email
 from ..tools.clock import exact_now
-from ..tools.digest import ORDER_IGNORED, order_digest, to_json
+from ..tools.digest import ORDER_IGNORED, is_same_form, order_digest, to_json
 from ..tools.general_title import general_title
 from ..tools.normalize import custom_listing_key, normalize_sku, title_key
 from .order_channel_fetch import UTC, Overtaken
@@ -131,7 +131,7 @@ class OrderChannel(models.Model):
             order.external_id: order
             for order in self.env["order.channel.order"].search_fetch(
                 [("channel_id", "=", self.id), ("external_id", "in", list(latest))],
-                ["external_id", "revision"],
+                ["external_id", "revision", "gone"],
                 order="id",
             )
         }
@@ -154,7 +154,7 @@ class OrderChannel(models.Model):
         :return: the counter of what is not taken in, or the _ChangedOrder to write
         """
         revision = order_digest(order)
-        if known and known.revision == revision:
+        if known and known.revision == revision and not known.gone:
             return "unchanged"
         rule = None if known else self._skip_rule(order)
         if rule:
@@ -203,8 +203,10 @@ class OrderChannel(models.Model):
         new_lines = []
         for known_order, order, values in updated:
             adjusted = values["adjusted"] if values["adjusted"] != known_order.adjusted else False
+            is_read_again = not is_same_form(known_order.revision, values["revision"])  # since an upgrade
             changed, lines = known_order._update_from_channel(values, self._lines_values(order, listings))
-            events.append((known_order, "revised", changed, None))
+            if changed["changes"] or not is_read_again:
+                events.append((known_order, "revised", changed, None))
             if adjusted:
                 events.append((known_order, "adjusted", {"adjusted": adjusted}, None))
             new_lines += lines

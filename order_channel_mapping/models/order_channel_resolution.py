@@ -53,7 +53,7 @@ class OrderChannelOrder(models.Model):
 
     def _is_shipped_in_part(self):
         """Whether something that is ours to ship has left already."""
-        others = self.line_ids.filtered(lambda line: line.fulfilled_by not in (False, "seller"))
+        others = self._lines_of_others()
         if others:
             return any((self.line_ids - others).mapped("fulfilled_quantity"))
         return self.fulfillment_status != "unfulfilled"

@@ -34,6 +34,7 @@ class OrderChannelOrder(models.Model):
         if values["status"] != "open":
             values, lines_values = self._keep_routes(values, lines_values)
         changed = self._facts_changed(values, lines_values)
+        theirs = self._lines_of_others()
         self.write(values)
         known, new_lines = {line.external_id: line for line in self.line_ids}, []
         for line_values in lines_values:
@@ -44,8 +45,7 @@ class OrderChannelOrder(models.Model):
             if line.mapping_id:
                 line_values = {**line_values, "mapping_id": line.mapping_id.id}  # a line keeps the mapping it was given
             line.write(line_values)
-        if any(line.fulfilled_by != "seller" for line in self.line_ids):
-            self.line_ids.sale_line_ids._delivered_elsewhere_again()
+        (theirs | self._lines_of_others()).sale_line_ids._delivered_elsewhere_again()
         for line in known.values():  # no longer on the order: nothing of it is to be delivered
             line.cancelled_quantity = line.quantity
         if changed["changes"]:

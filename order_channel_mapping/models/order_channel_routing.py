@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ..connectors.records import LineKind
+from ..tools.digest import unknown_revision
 
 SELLER, OTHER = "seller", "other"
 
@@ -44,7 +45,8 @@ class OrderChannelLocation(models.Model):
                 )
             )
             if orders:
-                orders.revision = False  # what the channel says is the same; what it means is not
+                for order in orders:  # what the channel says is the same; what it means is not
+                    order.revision = unknown_revision(order.revision)
                 channel._fetch_all_orders()
 
 
@@ -106,6 +108,7 @@ class OrderChannel(models.Model):
         due = self.env["order.channel.order"].search(
             Domain("channel_id", "=", self.id)
             & Domain("hold_until", "<=", fields.Datetime.now())
+            & Domain("gone", "=", False)
             & Domain("blocker_ids.code", "=", "hold")
             & Domain("sale_order_ids.state", "in", ("draft", "sent"))
         )
@@ -124,6 +127,10 @@ class OrderChannelOrder(models.Model):
             {**line, "fulfilled_by": owners.get(line["external_id"], line["fulfilled_by"])} for line in lines_values
         ]
 
+    def _lines_of_others(self):
+        """The lines that somebody else ships."""
+        return self.line_ids.filtered(lambda line: line.fulfilled_by not in (False, SELLER))
+
 
 class SaleOrderLine(models.Model):
     """A line that somebody else ships stays for its money: no move is made, and what the channel says was shipped counts as
@@ -135,24 +142,34 @@ class SaleOrderLine(models.Model):
         return self.filtered(lambda line: line.sudo().channel_order_line_id.fulfilled_by not in (False, SELLER))
 
     def _action_launch_stock_rule(self, **kwargs):
-        return super(SaleOrderLine, self - self._shipped_elsewhere())._action_launch_stock_rule(**kwargs)
+        theirs = self._shipped_elsewhere()
+        theirs._delivered_elsewhere_again()  # a new line is not asked what of it was delivered
+        return super(SaleOrderLine, self - theirs)._action_launch_stock_rule(**kwargs)
 
     def _prepare_qty_delivered(self):
         quantities = super()._prepare_qty_delivered()
         for line in self._shipped_elsewhere():
-            channel_line = line.sudo().channel_order_line_id
-            left = channel_line._open_quantity()
-            if line.qty_delivered_method == "stock_move" and left > 0:
-                share = min(1.0, channel_line.fulfilled_quantity / left)
-                quantities[line] = max(quantities.get(line, 0.0), line.product_uom_qty * share)
+            if line.qty_delivered_method == "stock_move":
+                quantities[line] = max(quantities.get(line, 0.0), line._quantity_shipped_elsewhere())
         return quantities
 
+    def _quantity_shipped_elsewhere(self):
+        """What the channel says was shipped, in the line's unit. Until a person accepts it, the line may have another quantity
+        than the channel has."""
+        self.ensure_one()
+        channel_line, written = self.sudo().channel_order_line_id, self.channel_written or {}
+        of = (written.get("facts") or {}).get("quantity")
+        per_item = written["product_uom_qty"] / of if of else None
+        if per_item is None:
+            left = channel_line._open_quantity()
+            per_item = self.product_uom_qty / left if left > 0 else 0.0
+        return min(self.product_uom_qty, channel_line.fulfilled_quantity * per_item)
+
     def _delivered_elsewhere_again(self):
-        """The channel says something new of what others ship."""
-        lines = self._shipped_elsewhere()
-        if lines:
-            self.env.add_to_compute(self._fields["qty_delivered"], lines)
-            lines.modified(["qty_delivered"])
+        """The channel says something new of what others ship, or did until now."""
+        if self:
+            self.env.add_to_compute(self._fields["qty_delivered"], self)
+            self.modified(["qty_delivered"])
 
     def _reroute(self):
         """A person accepted that the channel moved lines of a processed order: what is ours now is planned, what was ours is

@@ -92,6 +92,11 @@ def order_digest(order):
     return f"{ORDER_FORM}:{record_digest(order, ORDER_IGNORED)}"
 
 
+def unknown_revision(revision):
+    """The revision of an order that is to be taken in once more, though nothing changed: none, in the form of the last one."""
+    return (revision or "").partition(":")[0] + ":"
+
+
 def is_same_form(revision, other):
     """Whether two revisions tell what a channel changed. Of different forms, the difference may be how texts are read."""
     return (revision or "").partition(":")[0] == (other or "").partition(":")[0]

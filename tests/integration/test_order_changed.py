@@ -117,6 +117,7 @@ class TestChangedAfterProcessing(ChangedCase):
         self.channel_order("1").revision = self.channel_order("1").revision.partition(":")[2]
         self.take_version([replace(self.lines[0], attributes={"Engraving": "Rex"}), self.lines[1]], note="Order 7")
         self.assertFalse(sale.channel_to_resolve)
+        self.assertNotIn("revised", self.channel_order("1").event_ids.mapped("code"))
         self.take_version([replace(self.lines[0], quantity=money(2)), self.lines[1]], note="Order 7")
         self.assertIn("Mug 3 → 2", self.changed().text)
 
@@ -215,6 +216,13 @@ class TestLookingAgain(ChangedCase):
         self.assertTrue(self.sale("draft").channel_to_resolve)
         self.take(replace(self.versions["draft"], note="back"))
         self.assertFalse(self.sale("draft").channel_to_resolve)
+        self.assertFalse(self.channel_order("draft").gone)
+
+    def test_one_that_is_there_again_as_it_was_goes_on(self):
+        self.an_hour_later(self.versions["kept"])
+        self.take(*self.versions.values())
+        self.assertFalse(self.sale("draft").channel_to_resolve)
+        self.assertFalse(self.sale("sold").channel_to_resolve)
         self.assertFalse(self.channel_order("draft").gone)
 
     def test_only_once_an_hour_and_not_for_ever(self):

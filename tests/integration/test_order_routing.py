@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -95,10 +96,27 @@ class TestOtherLocations(RoutingCase):
         [changed] = sale.channel_blocker_ids
         self.assertEqual(changed.params["changes"], ["shipped_elsewhere"], "of our own line; who ships what stayed")
 
+    def test_what_they_have_shipped_counts_in_pieces_until_the_new_quantity_is_accepted(self):
+        self.take(self.mixed(1, fulfilled_quantity=0))
+        sale = self.sale("1")
+        theirs = sale.order_line[1]
+        self.take(self.mixed(2, fulfilled_quantity=1, cancelled_quantity=1))
+        self.assertEqual(theirs.qty_delivered, 1.0, "not all that is still on the line")
+        theirs.product_uom_qty = 1.0
+        self.assertEqual(theirs.qty_delivered, 1.0)
+
+    def test_what_they_had_shipped_and_is_ours_now_has_not_left(self):
+        self.take(self.mixed(1, fulfilled_quantity=2))
+        theirs = self.sale("1").order_line[1]
+        self.assertEqual(theirs.qty_delivered, 2.0)
+        self.take(self.mixed(2, place="loc-1"))
+        self.assertEqual(theirs.qty_delivered, 0.0)
+
     def test_what_they_have_shipped_before_holds_up_nothing(self):
         shipped = replace(self.mixed(1, fulfilled_quantity=2), fulfillment_status=records.FulfillmentStatus.PARTIAL)
         self.take(shipped)
-        self.assertEqual(self.sale("1").state, "sale")
+        sale = self.sale("1")
+        self.assertEqual((sale.state, sale.order_line.mapped("qty_delivered")), ("sale", [0.0, 2.0]))
 
     def test_what_we_have_shipped_before_is_a_question(self):
         order = self.version(
@@ -159,6 +177,14 @@ class TestOtherLocations(RoutingCase):
         sale.action_channel_process()
         self.assertEqual(self.moves(sale), {self.mug: 1.0, self.tea: 2.0})
 
+    def test_what_changes_while_a_tick_is_looked_at_is_seen(self):
+        self.take(self.version(1, line("a", sku="MUG-1", location="loc-1")))
+        self.here.ours = False
+        self.here.ours = True
+        moved = replace(self.address(), street="99 New Rd")
+        self.take(self.version(2, line("a", sku="MUG-1", location="loc-1"), shipping=moved))
+        self.assertIn("address", self.sale("1").channel_blocker_ids.text or "")
+
     def test_only_the_tick_is_a_managers(self):
         manager = self.new_user("route", "order_channel_mapping.group_channel_manager")
         self.there.with_user(manager).ours = True
@@ -196,6 +222,15 @@ class TestSchedules(RoutingCase):
         with freeze_time("2027-02-02"):
             self.take(self.scheduled())
             self.assertEqual(self.sale("1").state, "sale")
+
+    def test_one_that_is_due_and_was_deleted_is_not_looked_at_in_each_pass(self):
+        with freeze_time("2027-02-02"):
+            self.channel.sudo().auto_process = False
+            self.take(self.scheduled())
+            self.channel_order("1")._mark_gone()
+            with patch.object(self.registry["order.channel.order"], "_recheck") as recheck:
+                self.channel._release_due()
+            recheck.assert_not_called()
 
     def test_a_hold_without_an_end_stays(self):
         with freeze_time("2027-02-02"):
@@ -353,6 +388,15 @@ class TestUnpaid(RoutingCase):
             {"channel_id": self.channel.id, "name": " Net 30 ", "ship_before_payment": True}
         )
         self.assertEqual(self.bring_unpaid("Net 30").state, "sale")
+
+    def test_names_with_white_space_around_them_are_one_method(self):
+        sales = [
+            self.bring_unpaid(*methods, ref=ref)
+            for ref, methods in (("1", [" Net 30 "]), ("2", ["Net 30"]), ("3", [""]), ("4", [" ", ""]), ("5", []))
+        ]
+        self.assertEqual(self.channel.payment_map_ids.mapped("name"), ["Net 30", "No method named"])
+        self.channel.payment_map_ids.ship_before_payment = True
+        self.assertFalse(any(sale.channel_to_resolve for sale in sales))
 
     def test_orders_that_name_no_method(self):
         sale = self.bring_unpaid()

@@ -254,7 +254,7 @@ def _xlsx_lines(content, headings):
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # what the file says of its size may be wrong
-        sheets = book.worksheets[:MAX_SHEETS]
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:MAX_SHEETS]
         sheet = next((sheet for sheet in sheets if _has_headings(sheet, headings)), next(iter(sheets), None))
         if sheet is None:
             raise SheetError("sheet_empty")

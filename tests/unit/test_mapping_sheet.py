@@ -454,6 +454,20 @@ def test_numbers_of_a_workbook_are_the_digits_that_were_typed():
     assert rows[0]["odd"] == {"item_sku": "number", "sku": "number", "quantity": "number", "excluded": "boolean"}
 
 
+def test_sheets_that_nobody_sees_are_not_read():
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    for title, sku in (("Last year", "OLD"), ("Now", "NEW")):
+        sheet = book.add_worksheet(title)
+        sheet.write_row(0, 0, ["Channel SKU", "Product SKU"])
+        sheet.write_row(1, 0, ["SHOP-7", sku])
+        if sku == "OLD":
+            sheet.hide()
+    sheet.activate()
+    book.close()
+    assert [row["sku"] for row in read(out.getvalue())] == ["NEW"]
+
+
 def test_words_for_yes_and_no():
     assert [is_excluded(word) for word in ("True", "x", "JA", "1", "", "False", "nein", "0", "maybe")] == [
         *[True] * 4,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from odoo import fields
 
+from odoo.addons.order_channel_mapping.connectors import records
+
 from tests.fakes import line
 from tests.integration.orders_common import OrderCase
 
@@ -59,6 +61,24 @@ class TestMigrations(OrderCase):
         migrate(self.env.cr, "19.0.1.2.0/post-tax_rates")
         self.env.invalidate_all()
         self.assertEqual(answers.mapped("rate_unknown"), [True, False])
+
+    def test_what_was_overruled_before_the_methods_were_named_stays_so(self):
+        values = {"payment_status": records.PaymentStatus.PENDING}
+        lines = [line("a", sku="MUG-1")]
+        sales = self.bring(
+            self.order("1", lines, payment_methods=("bacs", "card"), **values), self.order("2", lines, **values)
+        )
+        blockers = sales[0].channel_blocker_ids + sales[1].channel_blocker_ids
+        blockers.action_overrule("A friend")
+        known = blockers.mapped("params")
+        for blocker in blockers:
+            blocker.params = {"status": "pending"}
+        self.env.flush_all()
+        migrate(self.env.cr, "19.0.1.2.0/post-payment_methods")
+        self.env.invalidate_all()
+        self.assertEqual(blockers.mapped("params"), known)
+        blockers.order_id._recheck()
+        self.assertTrue(all(blockers.mapped("overruled_by_id")))
 
     def test_what_people_changed_before_the_upgrade_stays(self):
         lines = [line("a", sku="MUG-1", discount="1.00"), line("b", sku="TEA-1")]

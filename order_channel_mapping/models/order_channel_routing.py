@@ -178,6 +178,10 @@ class SaleOrderLine(models.Model):
         moves = theirs.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         if moves:
             moves._action_cancel()
-        ours = (self - theirs).filtered(lambda line: line.state == "sale" and line.channel_key and not line.move_ids)
+        ours = (self - theirs).filtered(
+            lambda line: (
+                line.state == "sale" and line.channel_key and all(move.state == "cancel" for move in line.move_ids)
+            )
+        )
         if ours:
             ours._action_launch_stock_rule()

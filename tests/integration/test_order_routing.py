@@ -167,6 +167,14 @@ class TestOtherLocations(RoutingCase):
         sale.channel_blocker_ids.action_overrule("moved there")
         self.assertEqual(self.moves(sale), {self.mug: 1.0})
 
+    def test_a_processed_line_that_moves_away_and_comes_back(self):
+        self.take(self.mixed(place="loc-1"))
+        sale = self.sale("1")
+        for minutes, place in ((5, "loc-9"), (9, "loc-1")):
+            self.take(self.mixed(minutes, place=place))
+            sale.channel_blocker_ids.action_overrule("moved there")
+        self.assertEqual(self.moves(sale), {self.mug: 1.0, self.tea: 2.0})
+
     def test_a_tick_decides_for_open_orders(self):
         self.channel.sudo().auto_process = False
         self.take(self.mixed())

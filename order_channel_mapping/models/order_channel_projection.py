@@ -107,6 +107,9 @@ class OrderChannelOrder(models.Model):
                     order._rewrite_header(sale_order, projector.header_values(order, partners[order.external_id]))
             elif sale_order.state == "sale":
                 processed |= order
+            elif sale_order.state == "cancel" and order.external_id in (partners or {}):
+                # its lines are brought in line when it is set back; where it goes is told now only
+                order._rewrite_header(sale_order, projector.header_values(order, partners[order.external_id]))
             elif not sale_order and (partners or {}).get(order.external_id):
                 plans[order] = projector.plan(order)
                 to_create.append((order, projector.sale_order_values(order, plans[order], partners[order.external_id])))

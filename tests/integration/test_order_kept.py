@@ -315,6 +315,18 @@ class TestHeader(KeptCase):
         self.assertEqual(sale.partner_shipping_id.street, "99 New Rd")
         self.assertIn("Neighbour", self.events("replaced").text)
 
+    def test_what_changed_while_it_was_cancelled_here_counts_once_it_is_set_back(self):
+        sale = self.sold(self.line, note="Ring once", ship_by=START)
+        sale.note = str(sale.note) + "<p>Ours</p>"
+        sale._action_cancel()
+        date = START + timedelta(days=2)
+        self.sold(self.line, note="Ring twice", ship_by=date, shipping=self.elsewhere)
+        self.assertEqual(sale.state, "cancel")
+        sale.action_draft()
+        self.assertEqual(sale.partner_shipping_id.street, "99 New Rd")
+        self.assertEqual(sale.note.striptags(), "Ring twiceOurs")
+        self.assertEqual(sale.commitment_date, date.replace(tzinfo=None))
+
     def test_a_contact_put_right_by_hand_stays_the_address(self):
         sale = self.sold(self.line, shipping=self.elsewhere)
         contact = sale.partner_shipping_id

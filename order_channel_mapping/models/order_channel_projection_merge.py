@@ -9,7 +9,7 @@ from odoo.fields import Command
 from ..tools.digest import to_json
 from ..tools.guard import internal
 from ..tools.merge import TOLERANCE, merge_line, same
-from .order_channel_projection import MERGED, PLACEHOLDER, QUIET
+from .order_channel_projection import MERGED, QUIET
 
 DISCOUNT = "discount:"
 ROUNDED = ("product_uom_qty", "discount")

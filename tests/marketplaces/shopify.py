@@ -159,7 +159,7 @@ class ShopifySimulator(Simulator):
         nested = {
             ("Order", "lineItems"): self._lines,
             **{
-                (kind, name): lambda source, args, _key, name=name: offset_page(source[name], args)
+                (kind, name): lambda source, args, _key, name=name: offset_page(source.get(name) or [], args)
                 for kind, name in (
                     ("ProductVariant", "media"),
                     ("Order", "shippingLines"),

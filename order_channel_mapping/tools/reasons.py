@@ -75,7 +75,7 @@ REASONS = {
     ),
     "credentials_renewed": (
         _lt("The credentials were changed while this was running."),
-        _lt("Nothing: it goes on with the new ones by itself."),
+        _lt("No action needed. It continues automatically with the new ones."),
     ),
     "secrets_lost": (
         _lt("The stored credentials can't be read: the server's key for secrets is missing or another one."),
@@ -99,9 +99,9 @@ REASONS = {
         ),
         _lt('If this is the live one, an administrator presses "This Database Is Live" on a channel.'),
     ),
-    "rate_limited": (_lt("The channel asks to wait."), _lt("Nothing: it goes on by itself.")),
-    "unavailable": (_lt("The channel can't be reached."), _lt("Nothing: it is tried again by itself.")),
-    "timeout": (_lt("The channel did not answer in time."), _lt("Nothing: it is tried again by itself.")),
+    "rate_limited": (_lt("The channel asks to wait."), _lt("No action needed. It continues automatically.")),
+    "unavailable": (_lt("The channel can't be reached."), _lt("No action needed. It is tried again automatically.")),
+    "timeout": (_lt("The channel did not answer in time."), _lt("No action needed. It is tried again automatically.")),
     "slow": (
         _lt(
             "Syncing takes long: the last pass took %(seconds)s seconds, most likely because the channel answers slowly."
@@ -114,15 +114,18 @@ REASONS = {
             "Nothing if it is down: it is tried again by itself. Otherwise check the address and this server's network."
         ),
     ),
-    "network": (_lt("The connection to the channel broke off."), _lt("Nothing: it is tried again by itself.")),
-    "cut": (_lt("The channel's answer broke off."), _lt("Nothing: it is tried again by itself.")),
+    "network": (
+        _lt("The connection to the channel broke off."),
+        _lt("No action needed. It is tried again automatically."),
+    ),
+    "cut": (_lt("The channel's answer broke off."), _lt("No action needed. It is tried again automatically.")),
     "tls": (
         _lt("No secure connection to the channel is possible."),
         _lt("Check the address, and the certificate of the shop if it is your own server."),
     ),
     "http": (
         _lt("The channel has a fault of its own (HTTP %(status)s)."),
-        _lt("Nothing: it is tried again by itself. If it lasts, look at the channel's status page."),
+        _lt("No action needed. It is tried again automatically. If it lasts, look at the channel's status page."),
     ),
     "rejected": (_lt("The channel refused."), _lt("Correct what it names, then retry.")),
     "redirect": (
@@ -158,12 +161,15 @@ REASONS = {
         _lt("The app lacks rights at the channel."),
         _lt("Grant the app the rights named there, then connect."),
     ),
-    "internal_server_error": (_lt("The channel has a fault of its own."), _lt("Nothing: it is tried again by itself.")),
+    "internal_server_error": (
+        _lt("The channel has a fault of its own."),
+        _lt("No action needed. It is tried again automatically."),
+    ),
     "graphql": (_lt("The channel did not understand the request."), _lt("Report this as a bug.")),
-    "partial_answer": (_lt("The channel sent only a part."), _lt("Nothing: it is tried again by itself.")),
+    "partial_answer": (_lt("The channel sent only a part."), _lt("No action needed. It is tried again automatically.")),
     "repeated_page": (
         _lt("The channel sends the same page again and again."),
-        _lt("Nothing: it is tried again by itself."),
+        _lt("No action needed. It is tried again automatically."),
     ),
     "callback_not_https": (
         _lt("This Odoo's own address is not secure, so that no keys can be handed over."),
@@ -173,7 +179,10 @@ REASONS = {
         _lt("Something in front of the channel turns us away."),
         _lt("Ask whoever runs the shop's server to let this one reach it; it is tried again by itself."),
     ),
-    "busy": (_lt("Another worker is busy with this account."), _lt("Nothing: it is tried again by itself.")),
+    "busy": (
+        _lt("Another worker is busy with this account."),
+        _lt("No action needed. It is tried again automatically."),
+    ),
     "webhook": (
         _lt("The channel refused to send notifications."),
         _lt("Nothing is lost: changes are fetched as well."),
@@ -338,7 +347,7 @@ REASONS = {
     # === What the channel answered to a quantity === #
     "stale": (
         _lt("The quantity at the channel had changed meanwhile."),
-        _lt("Nothing: it is worked out afresh and pushed again."),
+        _lt("No action needed. It is worked out afresh and pushed again."),
     ),
     "duplicate": (
         _lt("Two listings share the same stock at the channel."),
@@ -354,11 +363,13 @@ REASONS = {
     ),
     "other_quantity": (
         _lt("The channel answered with another quantity than was sent."),
-        _lt("Nothing: it is sent again by itself. If it lasts, something at the channel changes quantities."),
+        _lt(
+            "No action needed. It is sent again automatically. If it lasts, something at the channel changes quantities."
+        ),
     ),
     "too_many_refused": (
         _lt("The channel refused too many of one batch."),
-        _lt("Nothing: it is tried again by itself."),
+        _lt("No action needed. It is tried again automatically."),
     ),
     "not_stocked": (
         _lt("The channel does not keep this item at the location."),
@@ -389,7 +400,10 @@ REASONS = {
         _lt("Publish it at the channel if it should become a listing."),
     ),
     # === Stock and deliveries === #
-    "no_answer": (_lt("The channel said nothing of this quantity."), _lt("Nothing: it is sent again by itself.")),
+    "no_answer": (
+        _lt("The channel said nothing of this quantity."),
+        _lt("No action needed. It is sent again automatically."),
+    ),
     "tracking_off": (
         _lt("Report Tracking is switched off at the channel."),
         _lt("If the channel should know of it, switch that on and send the command again."),
@@ -442,9 +456,12 @@ REASONS = {
     ),
     "skip_stale": (
         _lt("The quantity at the channel had changed meanwhile."),
-        _lt("Nothing: it is worked out again by itself."),
+        _lt("No action needed. It is worked out again automatically."),
     ),
-    "skip_tried_again_later": (_lt("The channel could not take it now."), _lt("Nothing: it is tried again by itself.")),
+    "skip_tried_again_later": (
+        _lt("The channel could not take it now."),
+        _lt("No action needed. It is tried again automatically."),
+    ),
     **RECORD_REASONS,
     **SERVED_REASONS,
     **SHEET_REASONS,

@@ -74,6 +74,8 @@ class TestTaxQuestions(OrderCase):
     def test_a_clerk_sees_the_question_and_may_not_answer_it(self):
         form = self.ask("1", self.clerk)
         self.assertFalse(form.can_answer)
+        with self.assertRaisesRegex(AssertionError, "readonly"):
+            form.rate = 8
         values = {"channel_id": self.channel.id, "name": "VAT", "rate": 7, "tax_id": self.vat19.id}
         Map = self.env["order.channel.tax.map"]
         with self.assertRaisesRegex(AccessError, "right to invoices"):

@@ -236,11 +236,7 @@ def _label(name: str) -> str:
     name = name.strip()
     if not re.fullmatch(r"[_a-z0-9/-]+", name):
         return name.rstrip(" :") or name
-    parts = [
-        part
-        for part in re.split(r"[_/-]+", name)
-        if part and part not in ("wc", "billing", "additional", "other", "jckwds", "orddd")
-    ]
+    parts = [part for part in re.split(r"[_/-]+", name) if part and part not in _PREFIXES]
     parts = [part.upper() if part in ("po", "id", "vat") else part for part in parts]
     label = " ".join(parts)
     return label[:1].upper() + label[1:] or name

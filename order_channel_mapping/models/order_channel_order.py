@@ -65,7 +65,8 @@ class OrderChannelOrder(models.Model):
     )
     hold = fields.Char(string="Held by the Channel", readonly=True)
     gone = fields.Boolean(string="Deleted at the Channel", readonly=True)
-    hold_until = fields.Datetime(readonly=True)  # when the hold ends without a change of the order
+    # when the hold ends without a change of the order: asked for by each pass, and few orders have one
+    hold_until = fields.Datetime(readonly=True, index="btree_not_null")
     hold_for_payment = fields.Boolean(readonly=True)
     pickup = fields.Boolean(
         string="Local Pickup",

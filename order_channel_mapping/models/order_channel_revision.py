@@ -180,9 +180,9 @@ class OrderChannelOrder(models.Model):
 
     def _mark_gone(self):
         """The channel has these orders no more: drafts wait for a person, and so do processed ones."""
+        self.gone = True
+        self._log_event("revised", {"changes": ["deleted"]})
         for order in self:
-            order.gone = True
-            order._log_event("revised", {"changes": ["deleted"]})
             order._note_change_of_processed({"changes": ["deleted"]})
         self._project()
 

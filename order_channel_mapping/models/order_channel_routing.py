@@ -129,7 +129,15 @@ class OrderChannelOrder(models.Model):
 
     def _lines_of_others(self):
         """The lines that somebody else ships."""
-        return self.line_ids.filtered(lambda line: line.fulfilled_by not in (False, SELLER))
+        return self.line_ids.filtered(lambda line: line._is_of_others())
+
+
+class OrderChannelOrderLine(models.Model):
+    _inherit = "order.channel.order.line"
+
+    def _is_of_others(self):
+        """Whether the marketplace, or a location that is not ours, ships this line."""
+        return self.fulfilled_by not in (False, SELLER)
 
 
 class SaleOrderLine(models.Model):
@@ -139,7 +147,7 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     def _shipped_elsewhere(self):
-        return self.filtered(lambda line: line.sudo().channel_order_line_id.fulfilled_by not in (False, SELLER))
+        return self.filtered(lambda line: line.sudo().channel_order_line_id._is_of_others())
 
     def _action_launch_stock_rule(self, **kwargs):
         theirs = self._shipped_elsewhere()

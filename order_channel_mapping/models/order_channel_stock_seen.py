@@ -80,7 +80,8 @@ class OrderChannel(models.Model):
                  WHERE listing.id = seen.id
                 RETURNING listing.id,
                           kind = 'item' AND state = 'linked' AND gone IS NOT TRUE AND push_enabled
-                          AND pushed_at < %(asked_at)s AND pushed_quantity <> GREATEST(0, seen.quantity)
+                          AND pushed_at < %(asked_at)s AND seen.quantity IS NOT NULL
+                          AND pushed_quantity <> GREATEST(0, seen.quantity)
                 """,
                 ids=ids,
                 quantities=quantities,

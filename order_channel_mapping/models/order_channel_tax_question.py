@@ -54,19 +54,18 @@ class OrderChannelTaxMap(models.Model):
         rows = self.env["order.channel.blocker"]._read_group(
             [("code", "=", "tax"), ("overruled_by_id", "=", False)],
             ["question"],
-            ["order_id:recordset", "id:recordset"],
+            ["id:recordset"],
         )
         questions = []
-        for __, orders, blockers in rows:
-            for channel, of_channel in orders.grouped("channel_id").items():
-                first = blockers.filtered(lambda blocker, orders=of_channel: blocker.order_id in orders)[:1]
+        for __, blockers in rows:
+            for channel, of_channel in blockers.grouped(lambda blocker: blocker.order_id.channel_id).items():
                 questions.append(
                     {
-                        "blocker_id": first.id,
-                        "text": first.text,
+                        "blocker_id": of_channel[0].id,
+                        "text": of_channel[0].text,
                         "channel": channel.name,
-                        "orders": len(of_channel),
-                        "money": of_channel._money_text(),
+                        "orders": len(of_channel.order_id),
+                        "money": of_channel.order_id._money_text(),
                     }
                 )
         return sorted(questions, key=lambda question: -question["orders"])

@@ -70,6 +70,14 @@ class TestSeen(OutboxCase):
 
     # === SEEN === #
 
+    def test_a_channel_that_says_no_figure_any_more_drifts_from_nothing(self):
+        """Such as an item whose stock it does not track any more."""
+        self.fetch((self.listing, 10))
+        marks = self.env["order.channel.stock.change"].search([("listing_id", "=", self.listing.id)])
+        self.fetch((self.listing, None))
+        self.assertFalse(self.listing.remote_seen_at)
+        self.assertEqual(marks.search([("listing_id", "=", self.listing.id)]), marks, "nothing to work out")
+
     def test_what_was_seen_is_noted_with_its_time(self):
         before = exact_now()
         self.fetch((self.listing, 7))
